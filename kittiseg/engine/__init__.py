@@ -1,0 +1,88 @@
+"""ENGINE: where work runs. Four verbs over callables; it knows nothing about pictures or networks.
+
+``in_process`` runs everything here, one after another, and is what tests and debugging want. ``on_ray`` runs the same
+callables on a Ray cluster, which may be this machine. Results do not depend on which, nor on the number of workers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DeviceKind = Literal["cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a cluster has, counted over its nodes."""
+
+    cpus: int
+    gpus: int
+    nodes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """How many workers a stage wants, and on what. ``cpus`` is per worker; None shares out all that there are."""
+
+    count: int
+    device: DeviceKind = "cpu"
+    cpus: int | None = None
+
+
+class WorkerContext(Protocol):
+    """What a worker of :meth:`Engine.fit` is told, and how it reports."""
+
+    @property
+    def rank(self) -> int: ...
+
+    @property
+    def world_size(self) -> int: ...
+
+    @property
+    def device(self) -> DeviceKind: ...
+
+    @property
+    def threads(self) -> int: ...
+
+    def report(self, metrics: dict[str, float], checkpoint: str | None = None) -> None:
+        """Called by every rank equally often. ``checkpoint``: URI of a checkpoint that is already written, whole."""
+
+
+class Engine(Protocol):
+    """Functions and their arguments must be picklable; exceptions come back as they were raised."""
+
+    def resources(self) -> Resources: ...
+
+    def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
+        """``function`` of each task, each result as soon as it is there; the order is that of the tasks.
+
+        ``name`` is what a dashboard shows.
+        """
+
+    def map_with_state(
+        self,
+        make: Callable[..., Callable[[Sequence[T]], list[R]]],
+        arguments: dict[str, Any],
+        chunks: Sequence[Sequence[T]],
+        *,
+        workers: Workers,
+        name: str,
+    ) -> Iterator[list[R]]:
+        """Each worker calls ``make(device=..., threads=..., **arguments)`` once, then what it gave on chunk after chunk.
+
+        The results come in the order of the chunks. A worker that dies is replaced and its chunk done again.
+        """
+
+    def fit(
+        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
+    ) -> None:
+        """Runs ``loop(context, job)`` in every worker of one group that can talk to one another (torch.distributed).
+
+        A worker's death restarts the group, so ``loop`` begins with the last checkpoint that it finds itself.
+        ``storage`` is a folder that the engine may use and that all nodes see; it is removed at the end.
+        """
+
+    def shutdown(self) -> None: ...

@@ -1,0 +1,60 @@
+"""Everything in this process, one after another: the reference that every other engine must equal byte for byte."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
+from kittiseg.errors import ResourceError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    device: DeviceKind
+    threads: int
+    rank: int = 0
+    world_size: int = 1
+
+    def report(self, metrics: dict[str, float], checkpoint: str | None = None) -> None:
+        """Nobody listens: metrics and checkpoints are in the workspace already."""
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """The engine without Ray. ``gpus``: how many CUDA devices this process may use (one of them at a time)."""
+
+    gpus: int = 0
+
+    def resources(self) -> Resources:
+        return Resources(cpus=os.cpu_count() or 1, gpus=self.gpus)
+
+    def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
+        return map(function, tasks)
+
+    def map_with_state(
+        self,
+        make: Callable[..., Callable[[Sequence[T]], list[R]]],
+        arguments: dict[str, Any],
+        chunks: Sequence[Sequence[T]],
+        *,
+        workers: Workers,
+        name: str,
+    ) -> Iterator[list[R]]:
+        if chunks:
+            work = make(device=workers.device, threads=os.cpu_count() or 1, **arguments)
+            yield from map(work, chunks)
+
+    def fit(
+        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
+    ) -> None:
+        if workers.count > 1:
+            raise ResourceError(
+                f"{workers.count} workers cannot train in one process; use --engine ray, or --devices auto"
+            )
+        loop(_Context(workers.device, os.cpu_count() or 1), job)
+
+    def shutdown(self) -> None: ...

@@ -1,0 +1,142 @@
+"""What is known of one picture: its size, its tags, and figures in painter's order (later ones cover earlier ones)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from kittiseg.errors import DataError
+from kittiseg.project.geometry import Size, Window
+from kittiseg.project.shapes import Axis, Shape, shape_from_json
+
+_FIGURE_KEYS = {"classTitle", "tags", "description", "bitmap", "points", "geometryType", "type", "shape"}
+_ANNOTATION_KEYS = {"size", "tags", "description", "objects"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word on a picture or a figure, with or without a value (a string or a number)."""
+
+    name: str
+    value: str | float | None = None
+
+    @classmethod
+    def from_json(cls, document: Any) -> "Tag":
+        """From today's objects or the strings of 2018."""
+        if isinstance(document, str):
+            return cls(document)
+        if isinstance(document, dict) and isinstance(document.get("name"), str):
+            return cls(document["name"], document.get("value"))
+        raise DataError(f"a tag is a string or an object with 'name', not {str(document)[:60]}")
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name} if self.value is None else {"name": self.name, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One object on a picture. ``extra``: keys of its JSON that kittiseg does not know and keeps as they are."""
+
+    class_name: str
+    shape: Shape
+    tags: tuple[Tag, ...] = ()
+    description: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], shapes: Mapping[str, str]) -> "Figure":
+        """``shapes``: class name -> shape, from the project's meta. DataError for a class that is not in it."""
+        name = document.get("classTitle")
+        if not isinstance(name, str) or name not in shapes:
+            raise DataError(f"an object is of class {name!r}, which meta.json does not have")
+        kind = shapes[name]
+        if kind == "any":
+            kind = document.get("geometryType") or document.get("shape") or kind
+        return cls(
+            class_name=name,
+            shape=shape_from_json(kind, dict(document)),
+            tags=tuple(map(Tag.from_json, document.get("tags") or ())),
+            description=document.get("description") or "",
+            extra={key: value for key, value in document.items() if key not in _FIGURE_KEYS},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self.extra,
+            "classTitle": self.class_name,
+            "geometryType": self.shape.kind,
+            "shape": self.shape.kind,
+            "description": self.description,
+            "tags": [tag.to_json() for tag in self.tags],
+            **self.shape.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Everything that is written beside a picture."""
+
+    image: Size
+    figures: tuple[Figure, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    description: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, document: Any, shapes: Mapping[str, str]) -> "Annotation":
+        """From the JSON of one picture, of 2018 or of today. DataError says what is wrong with it."""
+        try:
+            size = Size(height=int(document["size"]["height"]), width=int(document["size"]["width"]))
+            objects = document.get("objects") or []
+        except (TypeError, KeyError, ValueError, AttributeError):
+            raise DataError("an annotation needs 'size' with whole 'height' and 'width'") from None
+        return cls(
+            image=size,
+            figures=tuple(Figure.from_json(entry, shapes) for entry in objects),
+            tags=tuple(map(Tag.from_json, document.get("tags") or ())),
+            description=document.get("description") or "",
+            extra={key: value for key, value in document.items() if key not in _ANNOTATION_KEYS},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self.extra,
+            "description": self.description,
+            "tags": [tag.to_json() for tag in self.tags],
+            "size": {"height": self.image.height, "width": self.image.width},
+            "objects": [figure.to_json() for figure in self.figures],
+        }
+
+    @property
+    def tag_names(self) -> frozenset[str]:
+        return frozenset(tag.name for tag in self.tags)
+
+    def crop(self, window: Window) -> "Annotation":
+        """What lies in the window, in its coordinates; figures that leave it entirely are gone."""
+        figures = self._shapes(lambda shape: shape.crop(window))
+        return replace(self, image=window.size, figures=figures)
+
+    def mirror(self, axis: Axis) -> "Annotation":
+        """``vertical``: left for right, about the vertical axis. ``horizontal``: top for bottom."""
+        return replace(self, figures=self._shapes(lambda shape: [shape.mirror(axis, self.image)]))
+
+    def rename(self, names: Mapping[str, str | None]) -> "Annotation":
+        """Figures under their class's new name; None drops them. A class that is not mentioned stays."""
+        kept = [
+            figure if new == figure.class_name else replace(figure, class_name=new)
+            for figure in self.figures
+            if (new := names.get(figure.class_name, figure.class_name)) is not None
+        ]
+        return replace(self, figures=tuple(kept))
+
+    def to_label_map(self, classes: Mapping[str, int]) -> np.ndarray:
+        """Class indices as uint8 (h, w): 0 where no figure is, figures of other classes left out."""
+        labels_hw = np.zeros((self.image.height, self.image.width), np.uint8)
+        for figure in self.figures:
+            if figure.class_name in classes:
+                figure.shape.draw(labels_hw, classes[figure.class_name])
+        return labels_hw
+
+    def _shapes(self, change: Callable[[Shape], list[Shape]]) -> tuple[Figure, ...]:
+        return tuple(replace(figure, shape=shape) for figure in self.figures for shape in change(figure.shape))

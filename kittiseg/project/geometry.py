@@ -1,0 +1,68 @@
+"""Sizes and windows in whole pixels."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Size:
+    """Height and width in px, both at least 0."""
+
+    height: int
+    width: int
+
+    @property
+    def area(self) -> int:
+        return self.height * self.width
+
+    def __str__(self) -> str:
+        return f"{self.width} x {self.height}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Window:
+    """A rectangle of whole pixels, half-open: rows top..top+height-1, columns left..left+width-1."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def whole(cls, size: Size) -> "Window":
+        return cls(top=0, left=0, height=size.height, width=size.width)
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    @property
+    def size(self) -> Size:
+        return Size(height=self.height, width=self.width)
+
+    @property
+    def area(self) -> int:
+        return self.height * self.width
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Indexes an array: ``image_hwc[window.slices]`` is a view."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def moved(self, *, down: int = 0, right: int = 0) -> "Window":
+        return Window(top=self.top + down, left=self.left + right, height=self.height, width=self.width)
+
+    def intersect(self, other: "Window") -> "Window | None":
+        """What both cover, or None where they share no pixel."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - top
+        width = min(self.right, other.right) - left
+        if height <= 0 or width <= 0:
+            return None
+        return Window(top=top, left=left, height=height, width=width)
+
+    def contains(self, other: "Window") -> bool:
+        return self.intersect(other) == other
