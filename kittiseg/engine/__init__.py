@@ -71,7 +71,7 @@ class Engine(Protocol):
         workers: Workers,
         name: str,
     ) -> Iterator[list[R]]:
-        """Each worker calls ``make(device=..., threads=..., **arguments)`` once, then what it gave on chunk after chunk.
+        """Each worker calls ``make(device=, threads=, **arguments)`` once, then what that gave on chunk after chunk.
 
         The results come in the order of the chunks. A worker that dies is replaced and its chunk done again.
         """

@@ -45,7 +45,7 @@ class InProcess:
         name: str,
     ) -> Iterator[list[R]]:
         if chunks:
-            work = make(device=workers.device, threads=os.cpu_count() or 1, **arguments)
+            work = make(device=self._device(workers), threads=_threads(workers), **arguments)
             yield from map(work, chunks)
 
     def fit(
@@ -55,6 +55,15 @@ class InProcess:
             raise ResourceError(
                 f"{workers.count} workers cannot train in one process; use --engine ray, or --devices auto"
             )
-        loop(_Context(workers.device, os.cpu_count() or 1), job)
+        loop(_Context(self._device(workers), _threads(workers)), job)
 
     def shutdown(self) -> None: ...
+
+    def _device(self, workers: Workers) -> DeviceKind:
+        if workers.device == "cuda" and not self.gpus:
+            raise ResourceError("a CUDA device was wanted, but this process has none; run where there is one")
+        return workers.device
+
+
+def _threads(workers: Workers) -> int:
+    return workers.cpus or os.cpu_count() or 1

@@ -26,9 +26,12 @@ class Tag:
         """From today's objects or the strings of 2018."""
         if isinstance(document, str):
             return cls(document)
-        if isinstance(document, dict) and isinstance(document.get("name"), str):
-            return cls(document["name"], document.get("value"))
-        raise DataError(f"a tag is a string or an object with 'name', not {str(document)[:60]}")
+        if not isinstance(document, dict) or not isinstance(document.get("name"), str):
+            raise DataError(f"a tag is a string or an object with 'name', not {str(document)[:60]}")
+        value = document.get("value")
+        if value is not None and not isinstance(value, str | int | float):
+            raise DataError(f"the value of tag '{document['name']}' is {str(value)[:60]}; wanted a string or a number")
+        return cls(document["name"], value)
 
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name} if self.value is None else {"name": self.name, "value": self.value}
@@ -45,18 +48,24 @@ class Figure:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any], shapes: Mapping[str, str]) -> "Figure":
+    def from_json(cls, document: Any, shapes: Mapping[str, str]) -> "Figure":
         """``shapes``: class name -> shape, from the project's meta. DataError for a class that is not in it."""
-        name = document.get("classTitle")
-        if not isinstance(name, str) or name not in shapes:
-            raise DataError(f"an object is of class {name!r}, which meta.json does not have")
+        if not isinstance(document, dict) or not isinstance(document.get("classTitle"), str):
+            raise DataError(f"an object needs 'classTitle': {str(document)[:60]}")
+        name = document["classTitle"]
+        if name not in shapes:
+            raise DataError(f"an object is of class '{name}', which meta.json does not have")
         kind = shapes[name]
         if kind == "any":
-            kind = document.get("geometryType") or document.get("shape") or kind
+            kind = str(document.get("geometryType") or document.get("shape") or kind)
+        try:
+            shape = shape_from_json(kind, document)
+        except DataError as error:
+            raise DataError(f"an object of class '{name}': {error}") from None
         return cls(
             class_name=name,
-            shape=shape_from_json(kind, dict(document)),
-            tags=tuple(map(Tag.from_json, document.get("tags") or ())),
+            shape=shape,
+            tags=_tags_from_json(document),
             description=document.get("description") or "",
             extra={key: value for key, value in document.items() if key not in _FIGURE_KEYS},
         )
@@ -86,15 +95,12 @@ class Annotation:
     @classmethod
     def from_json(cls, document: Any, shapes: Mapping[str, str]) -> "Annotation":
         """From the JSON of one picture, of 2018 or of today. DataError says what is wrong with it."""
-        try:
-            size = Size(height=int(document["size"]["height"]), width=int(document["size"]["width"]))
-            objects = document.get("objects") or []
-        except (TypeError, KeyError, ValueError, AttributeError):
-            raise DataError("an annotation needs 'size' with whole 'height' and 'width'") from None
+        if not isinstance(document, dict):
+            raise DataError(f"an annotation is an object with 'size' and 'objects', not {str(document)[:60]}")
         return cls(
-            image=size,
-            figures=tuple(Figure.from_json(entry, shapes) for entry in objects),
-            tags=tuple(map(Tag.from_json, document.get("tags") or ())),
+            image=_size_from_json(document.get("size")),
+            figures=tuple(Figure.from_json(entry, shapes) for entry in _list_in(document, "objects")),
+            tags=_tags_from_json(document),
             description=document.get("description") or "",
             extra={key: value for key, value in document.items() if key not in _ANNOTATION_KEYS},
         )
@@ -140,3 +146,23 @@ class Annotation:
 
     def _shapes(self, change: Callable[[Shape], list[Shape]]) -> tuple[Figure, ...]:
         return tuple(replace(figure, shape=shape) for figure in self.figures for shape in change(figure.shape))
+
+
+def _size_from_json(document: Any) -> Size:
+    size = document if isinstance(document, dict) else {}
+    height, width = size.get("height"), size.get("width")
+    if type(height) is not int or type(width) is not int or height < 1 or width < 1:
+        raise DataError(f"an annotation needs 'size' with whole 'height' and 'width' in px, not {str(document)[:60]}")
+    return Size(height=height, width=width)
+
+
+def _tags_from_json(document: Mapping[str, Any]) -> tuple[Tag, ...]:
+    return tuple(map(Tag.from_json, _list_in(document, "tags")))
+
+
+def _list_in(document: Mapping[str, Any], key: str) -> list[Any]:
+    """The list under a key; none where it is missing or null."""
+    found = document.get(key)
+    if found is not None and not isinstance(found, list):
+        raise DataError(f"'{key}' is a list, not {str(found)[:60]}")
+    return found or []

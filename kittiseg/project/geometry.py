@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Size:
-    """Height and width in px, both at least 0."""
+    """Height and width in px. Only an overlap of windows may be negative: it is then the gap between them."""
 
     height: int
     width: int
@@ -20,12 +20,18 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Window:
-    """A rectangle of whole pixels, half-open: rows top..top+height-1, columns left..left+width-1."""
+    """A rectangle of whole pixels, half-open: rows top..top+height-1, columns left..left+width-1.
+
+    It may begin above or left of the picture, as figures do that stick out of it.
+    """
 
     top: int
     left: int
     height: int
     width: int
+
+    def __post_init__(self) -> None:
+        _refuse_negative(self.height, self.width)
 
     @classmethod
     def whole(cls, size: Size) -> "Window":
@@ -49,7 +55,11 @@ class Window:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Indexes an array: ``image_hwc[window.slices]`` is a view."""
+        """Indexes an array: ``image_hwc[window.slices]`` is a view. ValueError where it begins outside."""
+        if self.top < 0 or self.left < 0:
+            raise ValueError(
+                f"{self} begins at row {self.top}, column {self.left}: intersect it with the picture first"
+            )
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def moved(self, *, down: int = 0, right: int = 0) -> "Window":
@@ -66,3 +76,8 @@ class Window:
 
     def contains(self, other: "Window") -> bool:
         return self.intersect(other) == other
+
+
+def _refuse_negative(height: int, width: int) -> None:
+    if height < 0 or width < 0:
+        raise ValueError(f"{height} rows and {width} columns: a length cannot be negative")

@@ -91,10 +91,12 @@ class ProjectMeta:
             raise DataError("meta.json needs a list 'classes'")
         if "tags" in document and ("tags_images" in document or "tags_objects" in document):
             raise DataError("meta.json has 'tags' and also 'tags_images' or 'tags_objects'; keep one of the two")
-        old = [*document.get("tags_images", ()), *document.get("tags_objects", ())]
+        on_images = _list_in(document, "tags_images")
+        on_objects = [_object_tag(tag, on_images) for tag in _list_in(document, "tags_objects")]
+        tags = [*_list_in(document, "tags"), *on_images, *on_objects]
         return cls(
             tuple(map(_class_from_json, document["classes"])),
-            tuple({tag.name: tag for tag in map(_tag_from_json, document.get("tags", old))}.values()),
+            tuple({tag.name: tag for tag in map(_tag_from_json, tags)}.values()),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -117,11 +119,18 @@ def palette(meta: ProjectMeta, names: Iterable[str]) -> dict[str, tuple[int, int
     return {name: known.get(name) or ObjectClass(name, "bitmap", color_of(name)).rgb for name in names}
 
 
+def _list_in(document: Mapping[str, Any], key: str) -> list[Any]:
+    found = document.get(key)
+    if found is not None and not isinstance(found, list):
+        raise DataError(f"'{key}' in meta.json is a list, not {str(found)[:60]}")
+    return found or []
+
+
 def _class_from_json(document: Any) -> ObjectClass:
-    try:
-        name, shape = document["title"], document["shape"]
-    except (TypeError, KeyError):
-        raise DataError(f"a class in meta.json needs 'title' and 'shape': {str(document)[:80]}") from None
+    entry = document if isinstance(document, dict) else {}
+    name, shape = entry.get("title"), entry.get("shape")
+    if not isinstance(name, str) or not name or not isinstance(shape, str):
+        raise DataError(f"a class in meta.json needs 'title' and 'shape', both words: {str(document)[:80]}")
     color = str(document.get("color") or color_of(name)).lower()
     try:
         if len(bytes.fromhex(color.removeprefix("#"))) != 3 or not color.startswith("#"):
@@ -129,6 +138,13 @@ def _class_from_json(document: Any) -> ObjectClass:
     except ValueError:
         raise DataError(f"the colour of class '{name}' is {color!r}; wanted #rrggbb") from None
     return ObjectClass(name, shape, color, {k: v for k, v in document.items() if k not in _CLASS_KEYS})
+
+
+def _object_tag(tag: Any, on_images: list[Any]) -> Any:
+    """A word of ``tags_objects`` as today's object, which says what may bear it."""
+    if not isinstance(tag, str):
+        return tag
+    return {"name": tag, "applicable_type": "all" if tag in on_images else "objectsOnly"}
 
 
 def _tag_from_json(document: Any) -> TagClass:

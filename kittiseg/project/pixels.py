@@ -16,17 +16,12 @@ def decode_rgb(data: bytes, *, name: str) -> np.ndarray:
 
     DataError names the file where it is none, or ends too early.
     """
-    image_hwc = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
-    if image_hwc is None:
-        raise DataError(f"{name}: not a picture, or damaged; replace the file")
-    return image_hwc
+    return _decode(data, cv2.IMREAD_COLOR_RGB, name=name)
 
 
 def decode_labels(data: bytes, *, name: str) -> np.ndarray:
     """A one-channel PNG of 8 or 16 bits as it is, (h, w) uint8 or uint16."""
-    labels_hw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
-    if labels_hw is None:
-        raise DataError(f"{name}: not a picture, or damaged; replace the file")
+    labels_hw = _decode(data, cv2.IMREAD_UNCHANGED, name=name)
     if labels_hw.ndim != 2:
         raise DataError(f"{name}: has {labels_hw.shape[2]} channels; wanted one channel of class ids")
     return labels_hw
@@ -37,10 +32,11 @@ def encode(image_hwc: np.ndarray, suffix: str) -> bytes:
 
     PNG with OpenCV's own settings: asking for a compression level resets its filter choice and costs three times more.
     """
+    if suffix.lower() not in PICTURE_SUFFIXES or image_hwc.size == 0:
+        known = ", ".join(PICTURE_SUFFIXES)
+        raise DataError(f"a picture of shape {image_hwc.shape} cannot be written as '{suffix}'; known: {known}")
     bgr = cv2.cvtColor(image_hwc, cv2.COLOR_RGB2BGR) if image_hwc.ndim == 3 else image_hwc
-    ok, data = cv2.imencode(suffix, bgr)
-    if not ok:
-        raise DataError(f"a picture of shape {image_hwc.shape} cannot be written as {suffix}")
+    _, data = cv2.imencode(suffix, bgr)
     return data.tobytes()
 
 
@@ -82,10 +78,23 @@ class LazyImage:
     def pixels(self) -> np.ndarray:
         """RGB uint8 (h, w, 3), not to be written to: other pictures may share it."""
         if self._pixels_hwc is None:
-            self._pixels_hwc = self._make().view()
+            made_hwc = self._make()
+            if made_hwc.shape[:2] != (self.size.height, self.size.width):
+                raise ValueError(f"a picture was to be {self.size} px but was made of shape {made_hwc.shape}")
+            self._pixels_hwc = made_hwc.view()
             self._pixels_hwc.flags.writeable = False
         return self._pixels_hwc
 
     def then(self, size: Size, change: Callable[[np.ndarray], np.ndarray]) -> "LazyImage":
         """The picture that ``change`` makes of this one; neither is decoded now."""
         return LazyImage(size, lambda: change(self.pixels()))
+
+
+def _decode(data: bytes, how: int, *, name: str) -> np.ndarray:
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+    except cv2.error as error:  # nothing in it, or more pixels than OpenCV reads
+        raise DataError(f"{name}: cannot be read as a picture: {error.err or error}; replace the file") from None
+    if image is None:
+        raise DataError(f"{name}: not a picture, or damaged; replace the file")
+    return image

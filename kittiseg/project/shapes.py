@@ -6,17 +6,24 @@ label format has it.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 import cv2
 import numpy as np
-import shapely
 
 from kittiseg.errors import DataError
 from kittiseg.project import bitmap_codec
 from kittiseg.project.geometry import Size, Window
-
-Axis = Literal["vertical", "horizontal"]
+from kittiseg.project.points import (
+    Axis,
+    clip_path,
+    clip_polygon,
+    mirror_points,
+    points_json,
+    read_points,
+    read_rings,
+    unclosed,
+)
 
 
 class Shape(Protocol):
@@ -54,19 +61,16 @@ class Bitmap:
         else:
             raise ValueError("a bitmap needs a mask or its encoded text")
         self.window = Window(top=top, left=left, height=size.height, width=size.width)
-        self._mask_hw = mask_hw
+        self._mask_hw = None if mask_hw is None else mask_hw.astype(bool, copy=False)
         self._text = text
 
     @classmethod
     def trimmed(cls, mask_hw: np.ndarray, *, top: int = 0, left: int = 0) -> "Bitmap | None":
         """The mask without its empty margins, or None where nothing is set."""
-        rows = np.flatnonzero(mask_hw.any(axis=1))
-        if rows.size == 0:
+        x, y, width, height = cv2.boundingRect(mask_hw.view(np.uint8))
+        if width == 0:
             return None
-        first, last = int(rows[0]), int(rows[-1])
-        columns = np.flatnonzero(mask_hw[first : last + 1].any(axis=0))
-        start, stop = int(columns[0]), int(columns[-1])
-        return cls(top=top + first, left=left + start, mask_hw=mask_hw[first : last + 1, start : stop + 1])
+        return cls(top=top + y, left=left + x, mask_hw=mask_hw[y : y + height, x : x + width])
 
     @property
     def mask_hw(self) -> np.ndarray:
@@ -85,7 +89,9 @@ class Bitmap:
             return []
         part_hw = self.mask_hw[inside.moved(down=-self.window.top, right=-self.window.left).slices]
         found = Bitmap.trimmed(part_hw, top=inside.top - window.top, left=inside.left - window.left)
-        return [] if found is None else [found]
+        if found is None:
+            return []
+        return [self if found.window == self.window else found]  # itself with its text, where nothing is lost or moved
 
     def mirror(self, axis: Axis, image: Size) -> "Bitmap":
         if axis == "vertical":
@@ -133,22 +139,12 @@ class Polygon:
         return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
 
     def crop(self, window: Window) -> list[Shape]:
-        shape = shapely.Polygon(self.exterior, [hole for hole in self.interior if len(hole) > 2])
-        if not shape.is_valid:
-            shape = shape.buffer(0)
-        clipped = shapely.intersection(shape, _box(window))
-        offset = np.array([window.left, window.top], float)
-        return [
-            Polygon(
-                np.asarray(part.exterior.coords)[:-1, :2] - offset,
-                tuple(np.asarray(hole.coords)[:-1, :2] - offset for hole in part.interiors),
-            )
-            for part in _parts(clipped, "Polygon")
-        ]
+        """Where the outline crosses itself, what :meth:`draw` fills (the even-odd rule) decides what is inside."""
+        return [Polygon(*rings) for rings in clip_polygon(self.exterior, self.interior, window)]
 
     def mirror(self, axis: Axis, image: Size) -> "Polygon":
-        holes = tuple(_mirror_points(hole, axis, image) for hole in self.interior)
-        return Polygon(_mirror_points(self.exterior, axis, image), holes)
+        holes = tuple(mirror_points(hole, axis, image) for hole in self.interior)
+        return Polygon(mirror_points(self.exterior, axis, image), holes)
 
     def draw(self, labels_hw: np.ndarray, value: int) -> None:
         """Rounded outline, filled; holes cut out, their own outline belonging to the polygon."""
@@ -159,12 +155,13 @@ class Polygon:
             return
         mask_hw = np.zeros(labels_hw.shape, np.uint8)
         cv2.fillPoly(mask_hw, [exterior], 1)
-        cv2.fillPoly(mask_hw, holes, 0)
+        for hole in holes:  # one by one: where two overlap, together they would fill again
+            cv2.fillPoly(mask_hw, [hole], 0)
         cv2.drawContours(mask_hw, holes, -1, 1)
         labels_hw[mask_hw != 0] = value
 
     def to_json(self) -> dict[str, Any]:
-        return _points_json(self.exterior, self.interior)
+        return points_json(self.exterior, self.interior)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -207,7 +204,7 @@ class Rectangle:
         labels_hw[max(top, 0) : max(bottom + 1, 0), max(left, 0) : max(right + 1, 0)] = value
 
     def to_json(self) -> dict[str, Any]:
-        return _points_json(np.array([[self.left, self.top], [self.right, self.bottom]]), ())
+        return points_json(np.array([[self.left, self.top], [self.right, self.bottom]]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,20 +216,17 @@ class Line:
     area: ClassVar[float] = 0.0
 
     def crop(self, window: Window) -> list[Shape]:
-        clipped = shapely.intersection(shapely.LineString(self.points), _box(window))
-        if clipped.geom_type == "MultiLineString":
-            clipped = shapely.line_merge(clipped)
-        offset = np.array([window.left, window.top], float)
-        return [Line(np.asarray(part.coords)[:, :2] - offset) for part in _parts(clipped, "LineString")]
+        """Direction and self-crossings stay; a line that leaves and comes back is several."""
+        return [Line(path) for path in clip_path(self.points, window)]
 
     def mirror(self, axis: Axis, image: Size) -> "Line":
-        return Line(_mirror_points(self.points, axis, image))
+        return Line(mirror_points(self.points, axis, image))
 
     def draw(self, labels_hw: np.ndarray, value: int) -> None:
         cv2.polylines(labels_hw, [np.round(self.points).astype(np.int32)], False, value)
 
     def to_json(self) -> dict[str, Any]:
-        return _points_json(self.points, ())
+        return points_json(self.points)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Line) and np.array_equal(self.points, other.points)
@@ -248,6 +242,7 @@ class Point:
     area: ClassVar[float] = 0.0
 
     def crop(self, window: Window) -> list[Shape]:
+        """The right and the bottom border belong to the window, else a mirrored point on the left one were lost."""
         inside = window.left <= self.x <= window.right and window.top <= self.y <= window.bottom
         return [Point(self.x - window.left, self.y - window.top)] if inside else []
 
@@ -262,66 +257,37 @@ class Point:
             labels_hw[y, x] = value
 
     def to_json(self) -> dict[str, Any]:
-        return _points_json(np.array([[self.x, self.y]]), ())
+        return points_json(np.array([[self.x, self.y]]))
 
 
 def shape_from_json(kind: str, document: dict[str, Any]) -> Shape:
-    """The shape of an object in an annotation; ``kind`` is the shape of its class."""
+    """The shape of an object in an annotation; ``kind`` is the shape of its class.
+
+    A rectangle has two opposite corners in any order; holes of fewer than three points are none; a ring that ends
+    where it began loses that point.
+    """
+    if kind not in SHAPES:
+        raise DataError(f"shape '{kind}' is not known here; known: {', '.join(SHAPES)}")
     if kind == "bitmap":
-        bitmap = document.get("bitmap") or {}
-        left, top = bitmap.get("origin") or (0, 0)
-        if not isinstance(bitmap.get("data"), str):
-            raise DataError("a bitmap object has no 'bitmap.data'")
-        return Bitmap(top=round(top), left=round(left), text=bitmap["data"])
-    points = document.get("points") or {}
-    exterior = _point_array(points.get("exterior"))
+        return _bitmap_from_json(document.get("bitmap"))
+    exterior, interior = read_rings(document.get("points"))
     if kind == "polygon" and len(exterior) >= 3:
-        return Polygon(exterior, tuple(_point_array(hole) for hole in points.get("interior") or ()))
+        return Polygon(unclosed(exterior), tuple(unclosed(hole) for hole in interior if len(hole) >= 3))
     if kind == "rectangle" and len(exterior) >= 2:
-        (left, top), (right, bottom) = exterior.min(axis=0), exterior.max(axis=0)
+        (left, top), (right, bottom) = exterior[:2].min(axis=0), exterior[:2].max(axis=0)
         return Rectangle(float(left), float(top), float(right), float(bottom))
     if kind == "line" and len(exterior) >= 2:
         return Line(exterior)
-    if kind == "point" and len(exterior) == 1:
+    if kind == "point" and len(exterior) >= 1:
         return Point(float(exterior[0, 0]), float(exterior[0, 1]))
-    if kind in SHAPES:
-        raise DataError(f"a {kind} object has {len(exterior)} points, which make no {kind}")
-    raise DataError(f"shape '{kind}' is not known here; known: {', '.join(SHAPES)}")
+    raise DataError(f"a {kind} cannot have {len(exterior)} points")
 
 
 SHAPES: dict[str, type] = {"bitmap": Bitmap, "polygon": Polygon, "rectangle": Rectangle, "line": Line, "point": Point}
 
 
-def _point_array(points: Any) -> np.ndarray:
-    try:
-        return np.asarray(points or [], float).reshape(-1, 2)
-    except (TypeError, ValueError):
-        raise DataError(f"points are not a list of [x, y] pairs: {str(points)[:60]}") from None
-
-
-def _points_json(exterior: np.ndarray, interior: tuple[np.ndarray, ...]) -> dict[str, Any]:
-    return {"points": {"exterior": _numbers(exterior), "interior": [_numbers(hole) for hole in interior]}}
-
-
-def _numbers(points: np.ndarray) -> list[list[float]]:
-    """Whole numbers stay ints in JSON, as every tool writes them."""
-    return [[int(v) if float(v).is_integer() else float(v) for v in point] for point in points]
-
-
-def _mirror_points(points: np.ndarray, axis: Axis, image: Size) -> np.ndarray:
-    """x' = width - x (y' = height - y), the convention of the label format for vectors."""
-    column, length = (0, image.width) if axis == "vertical" else (1, image.height)
-    mirrored = points.copy()
-    mirrored[:, column] = length - mirrored[:, column]
-    return mirrored
-
-
-def _box(window: Window) -> shapely.Polygon:
-    return shapely.box(window.left, window.top, window.right, window.bottom)
-
-
-def _parts(geometry: Any, kind: str) -> list[Any]:
-    """The parts of one kind in what shapely gave back, which may be a collection of several kinds."""
-    if geometry.geom_type == kind:
-        return [] if geometry.is_empty else [geometry]
-    return [part for inner in getattr(geometry, "geoms", ()) for part in _parts(inner, kind)]
+def _bitmap_from_json(document: Any) -> Bitmap:
+    if not isinstance(document, dict) or not isinstance(document.get("data"), str):
+        raise DataError("a bitmap needs 'bitmap' with a text 'data'")
+    origin = read_points([document.get("origin") or (0, 0)])
+    return Bitmap(left=round(float(origin[0, 0])), top=round(float(origin[0, 1])), text=document["data"])

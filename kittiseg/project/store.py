@@ -1,131 +1,57 @@
 """The workspace: a folder, or a prefix in object storage, that holds projects, models, sweeps and reports.
 
-Everything goes through pyarrow.fs, so that both look the same to the stages. A project appears whole or not at all: it
-is written under a name that starts with a dot, and renamed when it is complete.
+A project appears whole or not at all: it is written under a name that starts with a dot, and renamed when it is
+complete.
 """
 
+import hashlib
 import json
-import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-
-import pyarrow.fs as pafs
 
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, WorkspaceError
 from kittiseg.project.annotation import Annotation
+from kittiseg.project.files import Files
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.pixels import PICTURE_SUFFIXES, LazyImage
 
-_FORBIDDEN_IN_NAMES = '/\\|:*?"<>\n\t'
+_FORBIDDEN_IN_NAMES = '/\\|:*?"<>'
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and what is being written bears a longer name
 
 
 def check_name(name: str, *, what: str) -> str:
     """The name as it is; WorkspaceError where it cannot be the name of a folder on every system."""
-    wrong = sorted({char for char in name if char in _FORBIDDEN_IN_NAMES})
-    if not name.strip() or name.startswith((".", "$", " ")) or name.endswith((" ", ".")) or wrong or len(name) > 200:
+    wrong = any(char in _FORBIDDEN_IN_NAMES for char in name) or _unwritable(name)
+    if wrong or name.startswith((".", "$", " ")) or name.endswith((" ", ".")):
         raise WorkspaceError(
             f"{name!r} cannot be the name of a {what}: use letters, digits, spaces, '-', '_', '.', '(' and ')', "
-            f"beginning and ending with none of ' ', '.', '$'"
+            f"beginning and ending with none of ' ', '.', '$', at most {_LONGEST_NAME} bytes"
         )
     return name
 
 
-@dataclass(frozen=True)
-class Files:
-    """A folder of a file system; paths are relative to it and written with '/'. Can be pickled and sent to workers."""
+def check_picture_name(name: str) -> str:
+    """The file name as it is; WorkspaceError where it would leave its folder, or not be found again as a picture."""
+    if _unwritable(name) or "/" in name or "\\" in name or name.startswith("."):
+        raise WorkspaceError(f"{name!r} cannot be the file name of a picture; rename it")
+    if not name.lower().endswith(PICTURE_SUFFIXES):
+        raise WorkspaceError(f"{name!r} is no picture's name: it ends in none of {', '.join(PICTURE_SUFFIXES)}")
+    return name
 
-    filesystem: pafs.FileSystem
-    root: str
 
-    @classmethod
-    def at(cls, location: str | Path) -> "Files":
-        """From a local path or a URI (``s3://bucket/prefix``)."""
-        text = str(location)
-        if "://" in text:
-            filesystem, root = pafs.FileSystem.from_uri(text)
-            return cls(filesystem, root.rstrip("/"))
-        return cls(pafs.LocalFileSystem(), str(Path(text).expanduser().resolve()))
-
-    def path(self, relative: str) -> str:
-        return f"{self.root}/{relative}" if relative else self.root
-
-    def within(self, relative: str) -> "Files":
-        return Files(self.filesystem, self.path(relative))
-
-    @property
-    def is_local(self) -> bool:
-        return isinstance(self.filesystem, pafs.LocalFileSystem)
-
-    def exists(self, relative: str) -> bool:
-        return self.filesystem.get_file_info(self.path(relative)).type != pafs.FileType.NotFound
-
-    def read(self, relative: str) -> bytes:
-        """The bytes of a file; WorkspaceError where it is missing."""
-        try:
-            with self.filesystem.open_input_file(self.path(relative)) as stream:
-                return stream.read()
-        except FileNotFoundError:
-            raise WorkspaceError(f"{self.path(relative)}: no such file") from None
-
-    def read_json(self, relative: str) -> Any:
-        try:
-            return json.loads(self.read(relative))
-        except ValueError as error:
-            raise DataError(f"{self.path(relative)}: not valid JSON: {error}") from None
-
-    def write(self, relative: str, data: bytes) -> None:
-        """Writes a file of a folder that nobody reads yet; see :meth:`replace` for one that others may be reading."""
-        with self.filesystem.open_output_stream(self.path(relative)) as stream:
-            stream.write(data)
-
-    def replace(self, relative: str, data: bytes) -> None:
-        """Writes a file beside its place and renames it, so that a reader sees the old one or the new one whole."""
-        self.make_folder(str(PurePosixPath(relative).parent))
-        beside = f"{relative}.{uuid.uuid4().hex[:8]}.partial"
-        self.write(beside, data)
-        self.filesystem.move(self.path(beside), self.path(relative))
-
-    def append(self, relative: str, data: bytes) -> None:
-        if self.is_local:
-            with Path(self.path(relative)).open("ab") as stream:
-                stream.write(data)
-        else:
-            self.replace(relative, (self.read(relative) if self.exists(relative) else b"") + data)
-
-    def make_folder(self, relative: str) -> None:
-        self.filesystem.create_dir(self.path("" if relative == "." else relative), recursive=True)
-
-    def remove(self, relative: str) -> None:
-        """Removes a folder or a file with all that is in it; nothing happens where there is none."""
-        info = self.filesystem.get_file_info(self.path(relative))
-        if info.type == pafs.FileType.Directory:
-            if self.is_local:
-                shutil.rmtree(self.path(relative))
-            else:
-                self.filesystem.delete_dir(self.path(relative))
-        elif info.type == pafs.FileType.File:
-            self.filesystem.delete_file(self.path(relative))
-
-    def move(self, old: str, new: str) -> None:
-        self.filesystem.move(self.path(old), self.path(new))
-
-    def folders(self, relative: str = "") -> list[str]:
-        return self._names(relative, pafs.FileType.Directory)
-
-    def files(self, relative: str = "") -> list[str]:
-        return self._names(relative, pafs.FileType.File)
-
-    def _names(self, relative: str, kind: pafs.FileType) -> list[str]:
-        """Sorted; names with a leading dot are work in progress and left out."""
-        selector = pafs.FileSelector(self.path(relative), allow_not_found=True)
-        found = (PurePosixPath(info.path).name for info in self.filesystem.get_file_info(selector) if info.type == kind)
-        return sorted(name for name in found if not name.startswith("."))
+def _unwritable(name: str) -> bool:
+    """Empty, too long, with control characters or with half characters, which come from damaged file names."""
+    return (
+        not name.strip()
+        or any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name)
+        or len(name.encode(errors="replace")) > _LONGEST_NAME
+    )
 
 
 @dataclass(frozen=True)
@@ -162,6 +88,21 @@ class Project:
         except DataError as error:
             raise DataError(f"{key.dataset}/ann/{key.name}.json of project '{self.name}': {error}") from None
 
+    def picture_size(self, key: ItemKey) -> int:
+        """Bytes of the picture's file."""
+        return self.files.size(f"{key.dataset}/img/{key.name}")
+
+    @property
+    def digest(self) -> str | None:
+        """Of every picture and annotation, as its making found it; None where that is not known."""
+        return self.provenance.get("digest")
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """How the project was made; empty where nobody wrote it down."""
+        known = self.files.read_json("provenance.json") if self.files.exists("provenance.json") else {}
+        return known if isinstance(known, dict) else {}
+
     def picture_bytes(self, key: ItemKey) -> bytes:
         return self.files.read(f"{key.dataset}/img/{key.name}")
 
@@ -179,6 +120,7 @@ class Draft:
     name: str
     workspace: "Workspace"
     folder: str
+    overwrite: bool = False
 
     @property
     def files(self) -> Files:
@@ -189,16 +131,26 @@ class Draft:
         self.files.make_folder(f"{dataset}/img")
         self.files.make_folder(f"{dataset}/ann")
 
-    def write(self, dataset: str, name: str, *, picture: bytes, annotation: Annotation) -> None:
-        """One picture with its annotation; the data set's folders must be there (:meth:`add_dataset`)."""
+    def write(self, dataset: str, name: str, *, picture: bytes, annotation: Annotation) -> str:
+        """One picture with its annotation; the data set's folders must be there (:meth:`add_dataset`).
+
+        Gives the digest of both files.
+        """
+        check_name(dataset, what="data set")
+        check_picture_name(name)
         self.files.write(f"{dataset}/img/{name}", picture)
-        document = json.dumps(annotation.to_json(), ensure_ascii=False, separators=(",", ":"))
-        self.files.write(f"{dataset}/ann/{name}.json", document.encode())
+        document = json.dumps(annotation.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+        self.files.write(f"{dataset}/ann/{name}.json", document)
+        return hashlib.blake2b(picture + document, digest_size=16).hexdigest()
 
     def commit(self, meta: ProjectMeta, provenance: dict[str, Any]) -> Project:
-        """The project under its name, in place of one that ``Workspace.draft(overwrite=True)`` was told to replace."""
-        self.files.write("meta.json", _pretty(meta.to_json()))
+        """The project under its name, in place of one that ``Workspace.draft(overwrite=True)`` was told to replace.
+
+        WorkspaceError where another draft of the name was quicker and may not be replaced.
+        """
         self.files.write("provenance.json", _pretty(provenance))
+        self.files.write("meta.json", _pretty(meta.to_json()))
+        self.workspace.refuse_existing(self.name, kind="project", overwrite=self.overwrite)
         files, target = self.workspace.files, f"projects/{self.name}"
         old = f"projects/.{self.name}.old-{uuid.uuid4().hex[:8]}"
         if files.exists(target):
@@ -251,7 +203,7 @@ class Workspace:
     def draft(self, name: str, *, overwrite: bool = False) -> Draft:
         """Begins a project; WorkspaceError where one of the name exists and may not be replaced."""
         self.refuse_existing(name, kind="project", overwrite=overwrite)
-        draft = Draft(name, self, f"projects/.{name}.{uuid.uuid4().hex[:8]}.partial")
+        draft = Draft(name, self, f"projects/.{name}.{uuid.uuid4().hex[:8]}.partial", overwrite)
         self.files.make_folder(draft.folder)
         return draft
 

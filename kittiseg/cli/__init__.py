@@ -1,0 +1,43 @@
+"""The command line. A command parses, calls one function of :mod:`kittiseg.pipeline`, and prints; nothing else.
+
+Exit codes: 0 done; 1 our fault (``--debug`` shows where); 2 the user can mend it; 130 interrupted.
+"""
+
+import sys
+import traceback
+
+
+def main() -> None:
+    """The entry point of ``kittiseg``."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command line. Results go to stdout; progress, notices and errors to stderr."""
+    from kittiseg.cli.commands import app
+    from kittiseg.errors import KittisegError
+
+    debug = "--debug" in arguments
+    try:
+        app(args=arguments, prog_name="kittiseg")
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except KittisegError as error:
+        if debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a folder that may not be written to
+        if debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+            return 1
+        print(f"internal error: {type(error).__name__}: {error}\nrun it with --debug to see where", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,286 @@
+"""The commands, in the order of the tutorial."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kittiseg import __version__
+from kittiseg.cli.session import Options, session
+
+app = typer.Typer(
+    help="Segmentation for pictures that do not fit a neural network: wide road scenes, satellite and drone pictures.",
+    epilog="Start with: kittiseg demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there of the same name.")]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        help="exact: the gpu_devices of the config, or an error. auto: as many of them as there are, else the CPU. "
+        "cpu, or cpu:N for N workers.",
+        show_default="what the config says",
+    ),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"kittiseg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", envvar="KITTISEG_WORKSPACE", help="Folder of projects and models.")
+    ] = "workspace",
+    address: Annotated[
+        str | None, typer.Option(envvar="RAY_ADDRESS", help="Ray cluster, host:port; without it one starts here.")
+    ] = None,
+    engine: Annotated[Literal["ray", "local"], typer.Option(help="local: in this process, without Ray.")] = "ray",
+    seed: Annotated[int, typer.Option(min=0, help="Of every random draw but those of a training config.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notices.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and exit.")
+    ] = False,
+) -> None:
+    context.obj = Options(workspace, address, engine, seed, quiet)
+
+
+@app.command(epilog="Example: kittiseg demo --data data_semantics --keep demo-workspace")
+def demo(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the KITTI benchmark; without it, road scenes are generated.")
+    ] = None,
+    keep: Annotated[Path, typer.Option(help="Workspace in which everything stays to be looked at.")] = Path(
+        "demo-workspace"
+    ),
+) -> None:
+    """The whole tutorial, small: import, query, training, prediction, evaluation, report. Takes some minutes."""
+    from kittiseg.cli import tables
+    from kittiseg.demo import run_demo
+
+    with session(context.obj, keep) as (run, terminal):
+        result = run_demo(run, data)
+        tables.show_evaluation(terminal.out, result.evaluation)
+        terminal.out.print(f"picture grid: {result.grid}\nreport:       {result.report}", markup=False)
+
+
+@app.command("import", epilog="Example: kittiseg import kitti data_semantics.zip --name kitti-semseg")
+def import_(
+    context: typer.Context,
+    format: Annotated[str, typer.Argument(help="kitti, images or supervisely.")],  # noqa: A002
+    source: Annotated[Path, typer.Argument(help="A folder or a zip.")],
+    name: Annotated[
+        str, typer.Option(help="Name of the project; KITTI makes NAME-train and NAME-test of a whole set.")
+    ],
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave damaged pictures out instead of refusing all.")
+    ] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Pictures and masks from outside become a project."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        imported = pipeline.import_pictures(run, format, source, name=name, skip_bad=skip_bad, overwrite=overwrite)
+        if json:
+            terminal.json([entry.to_json() for entry in imported])
+        else:
+            tables.show_imported(terminal.out, imported)
+
+
+@app.command(epilog="Example: kittiseg projects --json")
+def projects(context: typer.Context, json: Json = False) -> None:
+    """The projects and models of the workspace."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        listing = pipeline.list_workspace(run)
+        if json:
+            terminal.json(listing)
+        else:
+            tables.show_listing(terminal.out, listing)
+
+
+@app.command(epilog="Example: kittiseg stats kitti-semseg-train")
+def stats(context: typer.Context, project: str, json: Json = False) -> None:
+    """Which classes matter: pictures, objects and area of each."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        statistics = pipeline.statistics(run, project)
+        if json:
+            terminal.json(statistics.to_json())
+        else:
+            tables.show_statistics(terminal.out, statistics, run.workspace.project(project).meta)
+
+
+@app.command(epilog="Example: kittiseg transform configs/kitti_vehicles/transform.json --dry-run")
+def transform(
+    context: typer.Context,
+    query: Annotated[Path, typer.Argument(help="A query: a JSON list of layers.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be made, without reading a pixel.")
+    ] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Run a query: merge and drop classes, split, mirror, multiply, crop; it makes a new project."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        if dry_run:
+            plan = pipeline.plan_transform(run, query)
+            if json:
+                terminal.json(asdict(plan))
+            else:
+                tables.show_plan(terminal.out, plan)
+            return
+        made = pipeline.transform(run, query, overwrite=overwrite)
+        if json:
+            terminal.json(made.to_json())
+        else:
+            tables.show_transformed(terminal.out, made)
+
+
+@app.command(
+    epilog="Example: kittiseg train configs/kitti_vehicles/train.json --project kitti-veh-tr --name unet-kitti-veh"
+)
+def train(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(help="A training config.")],
+    project: Annotated[str, typer.Option(help="The project to train on; its pictures bear the tags train and val.")],
+    name: Annotated[str, typer.Option(help="Name of the model.")],
+    init: Annotated[
+        str | None, typer.Option(help="Weights to begin with: a .safetensors or .pt file, or MODEL or MODEL@27.")
+    ] = None,
+    devices: Devices = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Train a network; a checkpoint is written at each validation."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite)
+    with session(context.obj) as (run, terminal):
+        listing = pipeline.train(run, options)
+        if json:
+            terminal.json(listing)
+        else:
+            tables.show_checkpoints(terminal.out, listing)
+
+
+@app.command(epilog="Example: kittiseg checkpoints unet-kitti-veh")
+def checkpoints(context: typer.Context, model: str, json: Json = False) -> None:
+    """The checkpoints of a model with their losses; best and last are marked."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        listing = pipeline.list_checkpoints(run, model)
+        if json:
+            terminal.json(listing)
+        else:
+            tables.show_checkpoints(terminal.out, listing)
+
+
+@app.command(epilog='Example: kittiseg restore unet-kitti-veh --checkpoint 27 --name "unet-kitti-veh (ckpt 27)"')
+def restore(
+    context: typer.Context,
+    model: str,
+    checkpoint: Annotated[str, typer.Option(help="Its number, or best, or last.")],
+    name: Annotated[str, typer.Option(help="Name of the new model.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Make a checkpoint a model of its own."""
+    from kittiseg import pipeline
+
+    with session(context.obj) as (run, terminal):
+        number = pipeline.restore_checkpoint(run, model, checkpoint, name=name, overwrite=overwrite)
+        terminal.out.print(f"checkpoint {number} of '{model}' is now the model '{name}'", markup=False)
+
+
+@app.command(
+    epilog="Example: kittiseg predict configs/kitti_vehicles/infer.json --model unet-kitti-veh@27 "
+    "--project kitti-semseg-test --name kitti-test-vehunet-inf00"
+)
+def predict(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(help="An inference config.")],
+    model: Annotated[str, typer.Option(help="MODEL, MODEL@27, MODEL@best or MODEL@last (the default).")],
+    project: Annotated[str, typer.Option(help="The project whose pictures are segmented.")],
+    name: Annotated[str, typer.Option(help="Name of the project of predictions.")],
+    devices: Devices = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Apply a model to whole pictures, by sliding windows or at once."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    options = pipeline.PredictOptions(config, model, project, name, devices, overwrite)
+    with session(context.obj) as (run, terminal):
+        made = pipeline.predict(run, options)
+        if json:
+            terminal.json(made.to_json())
+        else:
+            tables.show_predicted(terminal.out, made)
+
+
+@app.command(
+    epilog="Example: kittiseg evaluate predictions --truth kitti-semseg-train --map vehicle_dl=vehicle "
+    "--mapping configs/kitti_vehicles/transform.json"
+)
+def evaluate(
+    context: typer.Context,
+    predictions: Annotated[str, typer.Argument(help="A project of predictions.")],
+    truth: Annotated[str, typer.Option(help="The project of the true masks.")],
+    class_map: Annotated[
+        str, typer.Option("--map", help="predicted=true class names, with commas between; else equal names.")
+    ] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(help="A query whose classes_mapping merges the classes of the truth first.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Hold predictions against the truth: IoU, Dice, precision and recall of each class."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        evaluation = pipeline.evaluate(run, predictions, truth, class_map=class_map, mapping=mapping)
+        if json:
+            terminal.json(evaluation.to_json())
+        else:
+            tables.show_evaluation(terminal.out, evaluation)
+
+
+@app.command(epilog="Example: kittiseg report kitti-semseg-train unet-kitti-veh kitti-test-vehunet-inf00")
+def report(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(help="Projects and models, in the order of the page.")],
+    output: Annotated[Path | None, typer.Option(help="The file.", show_default="reports/NAMES.html")] = None,
+) -> None:
+    """One HTML page that holds everything: statistics, the query, charts, predictions."""
+    from kittiseg import pipeline
+
+    with session(context.obj) as (run, terminal):
+        terminal.out.print(str(pipeline.report(run, names, output=output)), markup=False)

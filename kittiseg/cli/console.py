@@ -1,0 +1,83 @@
+"""What the command line shows: progress bars and notices on stderr, tables or one JSON document on stdout."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+
+class Terminal:
+    """A ``kittiseg.progress.Progress`` that draws with rich, and the place where a command puts its result."""
+
+    def __init__(self, *, quiet: bool, results: IO[str]) -> None:
+        self.quiet = quiet
+        self.errors = Console(stderr=True, highlight=False)
+        self.out = Console(file=results, highlight=False, soft_wrap=not results.isatty())
+        self._results = results
+        self._bars: Bars | None = None
+        self._bar: TaskID | None = None
+
+    def notice(self, text: str) -> None:
+        if not self.quiet:
+            self.errors.print(text, markup=False)
+
+    def warn(self, text: str) -> None:
+        self.errors.print(f"warning: {text}", style="yellow", markup=False)
+
+    def start(self, title: str, total: int, unit: str) -> None:
+        self.finish()
+        if self.quiet:
+            return
+        if not self.errors.is_terminal:
+            self.errors.print(f"{title}: {total} {unit}", markup=False)
+            return
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn(unit),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=self.errors,
+        )
+        self._bar = self._bars.add_task(title, total=total, note="")
+        self._bars.start()
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        if self._bars is not None and self._bar is not None:
+            self._bars.update(self._bar, advance=count)
+            if note:
+                self._bars.update(self._bar, note=note)
+
+    def finish(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars = self._bar = None
+
+    def json(self, document: Any) -> None:
+        """The one document of a command that was given --json."""
+        json.dump(document, self._results, ensure_ascii=False, indent=1)
+        self._results.write("\n")
+        self._results.flush()
+
+
+@contextmanager
+def stdout_kept_clean() -> Iterator[IO[str]]:
+    """The real stdout for results alone; whatever else this process or Ray prints to it goes to stderr."""
+    sys.stdout.flush()
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    try:
+        yield results
+    finally:
+        results.flush()
+        os.dup2(results.fileno(), 1)
+        results.close()

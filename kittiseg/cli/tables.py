@@ -1,0 +1,148 @@
+"""Results as tables for people."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from kittiseg.dtl import Plan
+    from kittiseg.evaluation.compare import Evaluation
+    from kittiseg.pipeline import Imported, Predicted, Transformed
+    from kittiseg.project.meta import ProjectMeta
+    from kittiseg.project.statistics import ProjectStatistics
+
+_BAR_WIDTH = 24
+
+
+def show_imported(out: Console, imported: "Sequence[Imported]") -> None:
+    table = _table("project", "pictures", "objects", "left out")
+    for entry in imported:
+        table.add_row(entry.project, str(entry.images), str(entry.objects), str(len(entry.skipped)))
+    out.print(table)
+
+
+def show_listing(out: Console, listing: dict[str, Any]) -> None:
+    table = _table("project", "pictures", "classes", title=listing["workspace"])
+    for project in listing["projects"]:
+        table.add_row(project["name"], str(project["images"]), str(project["classes"]))
+    out.print(table)
+    out.print(f"models: {', '.join(listing['models']) or 'none yet'}", markup=False)
+
+
+def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "ProjectMeta") -> None:
+    """Classes by area with bars in their colours; those that never occur in one line below."""
+    table = _table("class", "pictures", "objects", "area px", "area %", title=statistics.project)
+    table.add_column("")
+    seen = [entry for entry in statistics.classes if entry.objects]
+    largest = max((entry.area_percent for entry in seen), default=0.0) or 1.0
+    colors = meta.colors
+    for entry in seen:
+        length = max(1, round(_BAR_WIDTH * entry.area_percent / largest)) if entry.area_px else 0
+        red, green, blue = colors.get(entry.name, (128, 128, 128))
+        table.add_row(
+            Text(entry.name),
+            str(entry.images),
+            str(entry.objects),
+            f"{entry.area_px:,}",
+            f"{entry.area_percent:.2f}",
+            Text("█" * length, style=f"rgb({red},{green},{blue})"),
+        )
+    out.print(table)
+    never = [entry.name for entry in statistics.classes if not entry.objects]
+    sizes = ", ".join(f"{size} px ({count})" for size, count in statistics.sizes.items())
+    datasets = ", ".join(f"{name} ({count})" for name, count in statistics.datasets.items())
+    tags = ", ".join(f"{name} ({count})" for name, count in statistics.tags.items())
+    lines = {"pictures": str(statistics.images), "data sets": datasets, "sizes": sizes, "tags": tags}
+    lines["never seen"] = ", ".join(never)
+    for title, text in lines.items():
+        if text:
+            out.print(f"{title}: {text}", markup=False)
+
+
+def show_plan(out: Console, plan: "Plan") -> None:
+    """Layer by layer how many pictures go where, with classes and tags where they change; then what is written."""
+    out.print(f"makes '{plan.output}' of {plan.sources} pictures\n", markup=False)
+    classes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    for layer in plan.layers:
+        leaving = ", ".join(f"{count} -> {dst}" for count, dst in zip(layer.pictures, layer.dst, strict=True))
+        head = Text(f"{layer.pointer:<4}") + Text(f"{layer.action:<12}", style="bold")
+        out.print(head + Text(f"{', '.join(layer.src)} : {leaving}"))
+        lines = [] if layer.settings == "{}" else [layer.settings]
+        lines += [] if layer.classes == classes else [f"classes: {_few(layer.classes)}"]
+        lines += [] if layer.tags == tags else [f"tags: {_few(layer.tags)}"]
+        for line in lines:
+            out.print(Text(" " * 16 + line, style="dim"), overflow="ellipsis", no_wrap=True)
+        classes, tags = layer.classes, layer.tags
+    datasets = ", ".join(f"{name} ({count})" for name, count in plan.datasets.items())
+    out.print(f"\n{plan.pictures} pictures, about {plan.bytes / 1e6:.1f} MB, in {datasets or 'no data set'}", markup=False)
+    for warning in plan.warnings:
+        out.print(f"warning: {warning}", style="yellow", markup=False)
+
+
+def show_transformed(out: Console, made: "Transformed") -> None:
+    table = _table("project", "data set", "pictures", "tags")
+    tags = ", ".join(f"{name} {count}" for name, count in made.tags.items())
+    for dataset, count in made.datasets.items():
+        table.add_row(made.project, dataset, str(count), tags)
+    out.print(table)
+    out.print(f"digest {made.digest}", markup=False)
+
+
+def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
+    """One line per checkpoint; the marks say which is best and which is last."""
+    classes = list(listing["classes"])
+    table = _table(
+        "checkpoint", "epoch", "loss", "accuracy", *(f"IoU {name}" for name in classes), title=listing["model"]
+    )
+    table.add_column("")
+    for entry in listing["checkpoints"]:
+        table.add_row(
+            str(entry["checkpoint"]),
+            f"{entry['epoch']:.2f}",
+            f"{entry['loss']:.4f}",
+            _share(entry["accuracy"]),
+            *(_share(entry["iou"].get(name)) for name in classes),
+            Text(" ".join(entry["marks"]), style="bold green" if "best" in entry["marks"] else ""),
+        )
+    out.print(table)
+    for text in listing["damaged"]:
+        out.print(f"damaged: {text}", style="yellow", markup=False)
+
+
+def show_predicted(out: Console, made: "Predicted") -> None:
+    table = _table("project", "pictures", "windows", "seconds", "pictures/s")
+    speed = made.images / made.seconds if made.seconds else 0.0
+    table.add_row(made.project, str(made.images), str(made.windows), f"{made.seconds:.1f}", f"{speed:.2f}")
+    out.print(table)
+
+
+def show_evaluation(out: Console, evaluation: "Evaluation") -> None:
+    table = _table("class", "IoU", "Dice", "precision", "recall")
+    document = evaluation.to_json()
+    for name, scores in document["classes"].items():
+        table.add_row(name, *(_share(scores[key]) for key in ("iou", "dice", "precision", "recall")))
+    table.add_section()
+    table.add_row("mean IoU", _share(document["mean_iou"]), "", "", "")
+    out.print(table)
+    out.print(f"over {document['images']} pictures", markup=False)
+
+
+def _few(names: Sequence[str], most: int = 8) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "none") + rest
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _table(first: str, *numbers: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(first)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table

@@ -1,0 +1,130 @@
+"""The whole tutorial, small: on scenes that are drawn for it, or on real frames of the KITTI benchmark.
+
+The configs beside this file are the tutorial's, but for the names, a narrow network, and few epochs.
+"""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kittiseg import pipeline
+from kittiseg.config import read_json
+from kittiseg.errors import DataError
+from kittiseg.evaluation.compare import Evaluation
+from kittiseg.formats.road_scenes import write_road_scenes
+from kittiseg.pipeline import Run
+from kittiseg.pipeline.reporting import Known, merged_truth
+from kittiseg.project import pixels
+from kittiseg.report.overlay import annotated, picture_grid
+
+TRAINING_SCENES, TEST_SCENES = 24, 6
+HELD_OUT = 6  # one of so many frames of a real data set is kept for the evaluation
+GRID_ROWS = 6
+MODEL, PREDICTIONS = "unet-demo", "demo-predictions"
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """``grid``: pictures, truth and predictions side by side, a PNG; ``report``: the HTML page."""
+
+    evaluation: Evaluation
+    grid: Path
+    report: Path
+
+
+@dataclass(frozen=True)
+class _Projects:
+    """``unseen``: whose pictures are predicted; ``truth``: the same pictures with their masks."""
+
+    train: str
+    unseen: str
+    truth: str
+    training_query: list[Any]
+
+
+def run_demo(run: Run, data: Path | None = None) -> DemoResult:
+    """Import, query, training, prediction, evaluation, report, all into the run's workspace; old results go."""
+    projects = _draw_scenes(run) if data is None else _hold_out(run, data)
+    query = _write_config(run, "transform", projects.training_query)
+    train = _write_config(run, "train", read_json(_HERE / "train.json"))
+    infer = _write_config(run, "infer", read_json(_HERE / "infer.json"))
+
+    made = pipeline.transform(run, query, overwrite=True)
+    pipeline.train(run, pipeline.TrainOptions(train, made.project, MODEL, overwrite=True))
+    pipeline.predict(run, pipeline.PredictOptions(infer, f"{MODEL}@best", projects.unseen, PREDICTIONS, overwrite=True))
+    evaluation = pipeline.evaluate(run, PREDICTIONS, projects.truth, class_map="vehicle_dl=vehicle", mapping=query)
+    known = {PREDICTIONS: Known(projects.truth, query, evaluation)}
+    names = [projects.train, made.project, MODEL, PREDICTIONS]
+    page = pipeline.report(run, names, output=_place(run, "report.html"), known=known)
+    return DemoResult(evaluation, _write_grid(run, projects.truth, query), page)
+
+
+def _draw_scenes(run: Run) -> _Projects:
+    run.progress.notice(f"drawing {TRAINING_SCENES + TEST_SCENES} road scenes")
+    with tempfile.TemporaryDirectory() as folder:
+        write_road_scenes(Path(folder), training=TRAINING_SCENES, testing=TEST_SCENES, seed=run.seed)
+        pipeline.import_pictures(run, "kitti", Path(folder), name="scenes", overwrite=True)
+        pipeline.import_pictures(run, "kitti", Path(folder) / "truth", name="scenes-truth", overwrite=True)
+    return _Projects("scenes-train", "scenes-test", "scenes-truth", _training_query("scenes-train", "scenes-vehicles"))
+
+
+def _hold_out(run: Run, data: Path) -> _Projects:
+    """Real test frames have no masks, so the last frames of the training set are kept out of the training."""
+    imported = pipeline.import_pictures(run, "kitti", data, name="kitti", overwrite=True)
+    train = imported[0].project
+    stems = sorted(key.stem for key in run.workspace.project(train).keys())
+    held_out = stems[len(stems) - max(1, len(stems) // HELD_OUT) :]
+    if imported[0].objects == 0 or len(stems) < 2:
+        raise DataError(f"{data}: the demo needs at least two training frames with masks; {len(stems)} frames found")
+    run.progress.notice(
+        f"{len(held_out)} of {len(stems)} frames are held out for the evaluation, from {held_out[0]} on"
+    )
+    condition = {"regex_names": [f"^{stem}$" for stem in held_out]}
+    entering = {"action": "data", "src": [f"{train}/*"], "dst": "$all", "settings": {"classes_mapping": "default"}}
+    original = {"action": "dataset", "src": ["$all"], "dst": "$named", "settings": {"rule": "save_original"}}
+    choice = {"action": "if", "src": ["$named"], "dst": ["$held-out", "null"], "settings": {"condition": condition}}
+    leaving = {"action": "supervisely", "src": ["$held-out"], "dst": "kitti-held-out", "settings": {}}
+    pipeline.transform(run, _write_config(run, "hold_out", [entering, original, choice, leaving]), overwrite=True)
+    query = _training_query(train, "kitti-vehicles")
+    sifted = {"action": "if", "src": ["$sample1"], "dst": ["null", "$kept"], "settings": {"condition": condition}}
+    for layer in query[2:]:
+        layer["src"] = ["$kept" if name == "$sample1" else name for name in layer["src"]]
+    return _Projects(train, "kitti-held-out", "kitti-held-out", [*query[:2], sifted, *query[2:]])
+
+
+def _training_query(source: str, output: str) -> list[Any]:
+    query = read_json(_HERE / "transform.json")
+    query[0]["src"], query[-1]["dst"] = [f"{source}/*"], output
+    return query
+
+
+def _place(run: Run, name: str) -> Path:
+    """In the workspace, which for a demo is a folder of this machine."""
+    return Path(run.workspace.files.path(name))
+
+
+def _write_config(run: Run, name: str, document: Any) -> Path:
+    """Beside the projects, so that whoever looks at them can change it and run a command with it."""
+    path = _place(run, f"configs/{name}.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _write_grid(run: Run, truth: str, query: Path) -> Path:
+    """The first unseen pictures, each with its truth and its prediction."""
+    predicted = run.workspace.project(PREDICTIONS)
+    true = merged_truth(run.workspace.project(truth), query)
+    rows = []
+    for key in predicted.keys()[:GRID_ROWS]:
+        image_hwc = predicted.item(key).image.pixels()
+        truly = true.find(key)
+        assert truly is not None
+        guess_hwc = annotated(image_hwc, predicted.annotation(key), predicted.meta.colors)
+        rows.append((image_hwc, annotated(image_hwc, truly, true.colors), guess_hwc))
+    path = _place(run, "predictions.png")
+    path.write_bytes(pixels.encode(picture_grid(rows, ("picture", "truth", "prediction")), ".png"))
+    return path

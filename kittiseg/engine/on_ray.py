@@ -1,0 +1,292 @@
+"""The four verbs on a Ray cluster, which may be this machine.
+
+``map`` is Ray Data, ``map_with_state`` is a pool of Ray actors, ``fit`` is Ray Train. Import this module only when Ray
+is wanted: it sets Ray's environment before it imports Ray, which reads it once.
+"""
+
+import logging
+import os
+import pickle
+import socket
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
+from kittiseg.errors import KittisegError, ResourceError
+
+_ENVIRONMENT = {
+    "RAY_AUTH_MODE": "token",  # a cluster that anybody on the network may use runs anybody's code
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # also the least time between two reports, 2 s by default
+    "RAY_TRAIN_COLLECTIVE_TIMEOUT_S": "1800",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+for _name, _value in _ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)
+
+import pyarrow as pa  # noqa: E402  after Ray's environment, as is ray itself
+import ray  # noqa: E402
+from ray import cloudpickle  # noqa: E402
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+BLOCKS_PER_CPU = 6  # a task round costs about 0.1 s, so blocks are few; the last ones should still end together
+DEATHS_SURVIVED = 3  # of one worker; after that the work itself is to blame
+
+
+def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
+    """The engine on the cluster at ``address`` (``host:port`` or ``auto``), or on a new one on this machine.
+
+    ResourceError within seconds where nothing answers at the address.
+    """
+    _make_token()
+    quiet = {"logging_level": "ERROR", "log_to_driver": False}
+    if address is None:
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        return OnRay(owns_cluster=True)
+    if "://" not in address and address != "auto":
+        _refuse_silent(address)
+    try:
+        ray.init(address=address, **quiet)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ResourceError(
+            f"no Ray cluster could be reached at {address}: {error}; start one, or leave --address out"
+        ) from None
+    return OnRay(owns_cluster=False)
+
+
+@dataclass(frozen=True)
+class OnRay:
+    """The engine of :func:`connect`."""
+
+    owns_cluster: bool
+
+    def resources(self) -> Resources:
+        total = ray.cluster_resources()
+        alive = sum(1 for node in ray.nodes() if node["Alive"])
+        return Resources(cpus=int(total.get("CPU", 0)), gpus=int(total.get("GPU", 0)), nodes=alive)
+
+    def shutdown(self) -> None:
+        ray.shutdown()
+
+    def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
+        if not tasks:
+            return
+        import ray.data
+
+        logging.getLogger("ray.data").setLevel("ERROR")  # its import resets the level
+        context = ray.data.DataContext.get_current()
+        context.execution_options.preserve_order = True
+        context.enable_progress_bars = False
+        blocks = min(len(tasks), max(self.resources().cpus, 1) * BLOCKS_PER_CPU)
+        rows = ray.data.from_items([{"task": pickle.dumps(task)} for task in tasks], override_num_blocks=blocks)
+        done = rows.map_batches(_MapBatch(function), batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
+        done.set_name(name)
+        for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
+            for payload in batch.column("result"):
+                yield _unwrap(pickle.loads(payload.as_py()))
+
+    def map_with_state(
+        self,
+        make: Callable[..., Callable[[Sequence[T]], list[R]]],
+        arguments: dict[str, Any],
+        chunks: Sequence[Sequence[T]],
+        *,
+        workers: Workers,
+        name: str,
+    ) -> Iterator[list[R]]:
+        count = min(workers.count, len(chunks))
+        if count == 0:
+            return
+        cpus = workers.cpus or self._share_of_cpus(count)
+        options = {
+            "num_cpus": cpus,
+            "num_gpus": 1 if workers.device == "cuda" else 0,
+            "max_restarts": DEATHS_SURVIVED,
+            "max_task_retries": DEATHS_SURVIVED,
+        }
+        recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a restart could no longer find it
+        actors = [
+            _StateWorker.options(**options).remote(recipe, workers.device, cpus)  # type: ignore[attr-defined]
+            for _ in range(count)
+        ]
+        try:
+            yield from _in_order(actors, chunks)
+        except ray.exceptions.RayActorError as error:
+            raise ResourceError(
+                f"a worker of '{name}' died {DEATHS_SURVIVED + 1} times over the same pictures; out of memory? ({error})"
+            ) from None
+        finally:
+            for actor in actors:
+                ray.kill(actor)
+
+    def fit(
+        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
+    ) -> None:
+        from ray import train
+        from ray.train.torch import TorchTrainer
+
+        cpus = workers.cpus or self._share_of_cpus(workers.count)
+        scaling = train.ScalingConfig(
+            num_workers=workers.count,
+            use_gpu=workers.device == "cuda",
+            resources_per_worker={"CPU": cpus, **({"GPU": 1} if workers.device == "cuda" else {})},
+        )
+        run = train.RunConfig(
+            name=name,
+            storage_path=storage,
+            failure_config=train.FailureConfig(max_failures=DEATHS_SURVIVED, controller_failure_limit=DEATHS_SURVIVED),
+        )
+        verdict = Path(storage) / "error.pickle"
+        settings = {
+            "work": cloudpickle.dumps((loop, job)),
+            "device": workers.device,
+            "threads": cpus,
+            "verdict": str(verdict),
+        }
+        try:
+            TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
+        except train.TrainingFailedError as error:
+            _raise_verdict(verdict)
+            causes = "; ".join(str(cause) for cause in getattr(error, "worker_failures", {}).values()) or str(error)
+            raise RuntimeError(f"training failed: {causes}") from error
+        except SystemExit:  # Ray Train turns Ctrl-C into it
+            raise KeyboardInterrupt from None
+        _raise_verdict(verdict)
+
+    def _share_of_cpus(self, count: int) -> int:
+        return max(1, self.resources().cpus // count)
+
+
+@dataclass(frozen=True)
+class _MapBatch:
+    """The function, over a block of pickled tasks; an exception becomes a result, to arrive as it was raised."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        tasks = (pickle.loads(payload.as_py()) for payload in block.column("task"))
+        return pa.table(
+            {"result": pa.array([pickle.dumps(_caught(self.function, task)) for task in tasks], pa.binary())}
+        )
+
+
+@ray.remote
+class _StateWorker:
+    """Holds what ``make`` made, a network for instance, and gives it one chunk after another."""
+
+    def __init__(self, recipe: bytes, device: DeviceKind, threads: int) -> None:
+        make, arguments = pickle.loads(recipe)
+        self._work = make(device=device, threads=threads, **arguments)
+
+    def run(self, chunk: Sequence[Any]) -> Any:
+        return _caught(self._work, chunk)
+
+
+@dataclass(frozen=True)
+class _Raised:
+    error: Exception
+
+
+def _caught(function: Callable[[Any], Any], argument: Any) -> Any:
+    try:
+        return function(argument)
+    except KittisegError as error:
+        return _Raised(error)
+
+
+def _unwrap(result: Any) -> Any:
+    if isinstance(result, _Raised):
+        raise result.error
+    return result
+
+
+def _in_order(actors: Sequence[Any], chunks: Sequence[Any]) -> Iterator[Any]:
+    """Results by chunk. Two chunks wait at each actor, so that none idles; the first free actor takes the next."""
+    todo = deque(enumerate(chunks))
+    running: dict[Any, tuple[int, Any]] = {}
+    done: dict[int, Any] = {}
+    following = 0
+
+    def give(actor: Any) -> None:
+        if todo:
+            index, chunk = todo.popleft()
+            running[actor.run.remote(chunk)] = (index, actor)
+
+    for actor in [*actors, *actors]:
+        give(actor)
+    while running:
+        (ready,), _ = ray.wait(list(running), num_returns=1)
+        index, actor = running.pop(ready)
+        done[index] = _unwrap(ray.get(ready))
+        give(actor)
+        while following in done:
+            yield done.pop(following)
+            following += 1
+
+
+@dataclass(frozen=True)
+class _TrainContext:
+    device: DeviceKind
+    threads: int
+    rank: int
+    world_size: int
+
+    def report(self, metrics: dict[str, float], checkpoint: str | None = None) -> None:
+        from ray import train
+
+        train.report({**metrics, "checkpoint": checkpoint or ""})
+
+
+def _fit_worker(settings: dict[str, Any]) -> None:
+    """One worker of the group. An error that would come again is put down in a file, for Ray would try it again.
+
+    A RuntimeError in a group may be the echo of another worker's death (torch.distributed raises it), so Ray restarts
+    the group after it, as it does after a death.
+    """
+    from ray import train
+
+    verdict = Path(settings["verdict"])
+    if verdict.exists():
+        return
+    loop, job = pickle.loads(settings["work"])
+    context = train.get_context()
+    told = _TrainContext(settings["device"], settings["threads"], context.get_world_rank(), context.get_world_size())
+    try:
+        loop(told, job)
+    except Exception as error:
+        if told.world_size == 1 or not isinstance(error, RuntimeError):
+            verdict.write_bytes(cloudpickle.dumps(error))
+        raise
+
+
+def _raise_verdict(verdict: Path) -> None:
+    if verdict.exists():
+        raise pickle.loads(verdict.read_bytes())
+
+
+def _make_token() -> None:
+    """A token that only this user can read; Ray itself would write it readable for everybody."""
+    if os.environ.get("RAY_AUTH_MODE") != "token" or "RAY_AUTH_TOKEN" in os.environ:
+        return
+    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token"))
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(os.urandom(32).hex())
+
+
+def _refuse_silent(address: str) -> None:
+    """Ray itself would try for many minutes before it says that nobody answers."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host or "127.0.0.1", int(port)), timeout=2).close()
+    except (OSError, ValueError) as error:
+        raise ResourceError(
+            f"nothing answers at --address {address} ({error}); wanted host:port of a Ray head"
+        ) from None

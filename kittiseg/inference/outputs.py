@@ -1,0 +1,100 @@
+"""What is written of a prediction: which classes under which names, and the figures of one picture."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kittiseg.config import did_you_mean, pointer
+from kittiseg.errors import ConfigError, Problem
+from kittiseg.inference.config import ExistingObjects, InferenceConfig, ModelClasses
+from kittiseg.inference.modes import make_mode
+from kittiseg.project.annotation import Annotation, Figure
+from kittiseg.project.geometry import Window
+from kittiseg.project.meta import ObjectClass, ProjectMeta, color_of
+from kittiseg.project.shapes import Bitmap, Rectangle
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The classes of the project of predictions, and the annotation of each of its pictures.
+
+    ``existing``: class of an object that is there -> its new name, None to drop it. ``predicted``: index of a class of
+    the model -> its name in the output, in alphabetical order of the model's titles. Tags, descriptions and unknown
+    keys of pictures stay.
+    """
+
+    meta: ProjectMeta
+    existing: dict[str, str | None]
+    predicted: dict[int, str]
+    rectangle_class: str | None
+
+    def annotate(self, source: Annotation, labels_hw: np.ndarray, rectangles: Sequence[Window]) -> Annotation:
+        """In painter's order: objects kept, rectangles, and one bitmap per class that has a pixel."""
+        kept = source.rename(self.existing).figures
+        shown = [
+            Figure(self.rectangle_class, Rectangle(window.left, window.top, window.right, window.bottom))
+            for window in rectangles
+            if self.rectangle_class is not None
+        ]
+        bitmaps = ((name, Bitmap.trimmed(labels_hw == index)) for index, name in self.predicted.items())
+        found = [Figure(name, bitmap) for name, bitmap in bitmaps if bitmap is not None]
+        return replace(source, figures=(*kept, *shown, *found))
+
+
+def plan_outputs(
+    config: InferenceConfig, model_classes: Sequence[ObjectClass], meta: ProjectMeta, *, source: str
+) -> Outputs:
+    """Decides names before a picture is read. ``model_classes`` in the order of the network's outputs.
+
+    The meta of the output is the project's, its classes replaced by those kept, those predicted (shape bitmap, the
+    model's colour) and that of the rectangles. ConfigError (``source`` names the file) with every class of
+    ``save_classes`` that is not there and every name that two groups would share.
+    """
+    rectangle_class = make_mode(config.mode).rectangle_class
+    titles = [entry.name for entry in model_classes]
+    wanted, problems = _select(config.model_classes, titles, at="model_classes", owner="the model")
+    kept, more = _select(config.existing_objects, list(meta.shapes), at="existing_objects", owner="the project")
+    clashes = Counter([*wanted.values(), *kept.values(), *([rectangle_class] if rectangle_class else [])])
+    problems += more
+    problems += [_clash(name, wanted, kept, rectangle_class) for name, count in clashes.items() if count > 1]
+    if problems:
+        raise ConfigError(source, problems)
+    classes = [replace(entry, name=kept[entry.name]) for entry in meta.classes if entry.name in kept]
+    classes += [ObjectClass(wanted[c.name], "bitmap", c.color) for c in model_classes if c.name in wanted]
+    if rectangle_class is not None:
+        classes.append(ObjectClass(rectangle_class, "rectangle", color_of(rectangle_class)))
+    return Outputs(
+        meta=ProjectMeta(tuple(classes), meta.tags),
+        existing={name: kept.get(name) for name in meta.shapes},
+        predicted={titles.index(title): wanted[title] for title in sorted(wanted)},
+        rectangle_class=rectangle_class,
+    )
+
+
+def _select(
+    rule: ModelClasses | ExistingObjects, titles: list[str], *, at: str, owner: str
+) -> tuple[dict[str, str], list[Problem]]:
+    """Title -> title with suffix of the classes that the rule lets through, and what is wrong with the rule."""
+    if rule.save_classes == "__all__":
+        return {title: title + rule.add_suffix for title in titles}, []
+    problems = [
+        Problem(pointer(at, "save_classes", index), f"'{title}' is no class of {owner}{did_you_mean(title, titles)}")
+        for index, title in enumerate(rule.save_classes)
+        if title not in titles
+    ]
+    return {title: title + rule.add_suffix for title in titles if title in rule.save_classes}, problems
+
+
+def _clash(name: str, wanted: dict[str, str], kept: dict[str, str], rectangle_class: str | None) -> Problem:
+    groups = {
+        pointer("model_classes", "add_suffix"): ("a class of the model", name in wanted.values()),
+        pointer("existing_objects", "add_suffix"): ("an existing class", name in kept.values()),
+        pointer("mode", "class_name"): ("the class of the windows", name == rectangle_class),
+    }
+    involved = {where: what for where, (what, is_in) in groups.items() if is_in}
+    return Problem(
+        next(iter(involved)),
+        f"'{name}' would be the name of {' and of '.join(involved.values())}; change {' or '.join(involved)}",
+    )

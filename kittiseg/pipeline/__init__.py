@@ -1,0 +1,35 @@
+"""The stages, in the order in which data flows. Start reading here: this is the only place that connects the parts.
+
+import -> stats -> transform -> train -> checkpoints, restore -> predict -> evaluate -> report
+
+Every stage is one function that takes a :class:`Run` first: the workspace, the engine, the seed, and who is told.
+"""
+
+from kittiseg.pipeline.describing import list_workspace, statistics
+from kittiseg.pipeline.evaluating import evaluate
+from kittiseg.pipeline.importing import Imported, import_pictures
+from kittiseg.pipeline.predicting import Predicted, PredictOptions, predict
+from kittiseg.pipeline.reporting import report
+from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
+from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
+
+__all__ = [
+    "Imported",
+    "PredictOptions",
+    "Predicted",
+    "Run",
+    "TrainOptions",
+    "Transformed",
+    "evaluate",
+    "import_pictures",
+    "list_checkpoints",
+    "list_workspace",
+    "plan_transform",
+    "predict",
+    "report",
+    "restore_checkpoint",
+    "statistics",
+    "train",
+    "transform",
+]

@@ -1,0 +1,43 @@
+"""EVALUATE: predictions are held against the truth."""
+
+from pathlib import Path
+
+from kittiseg.dtl import read_query
+from kittiseg.errors import ConfigError
+from kittiseg.evaluation.classes import compare_classes
+from kittiseg.evaluation.compare import CompareProjects, Evaluation, match_pictures
+from kittiseg.pipeline.run import Run
+
+
+def evaluate(run: Run, predictions: str, truth: str, *, class_map: str = "", mapping: Path | None = None) -> Evaluation:
+    """Scores from summed counts. ``class_map``: ``vehicle_dl=vehicle,...``; ``mapping``: a query whose data layer
+    merges the classes of the truth first.
+    """
+    predicted, true = run.workspace.project(predictions), run.workspace.project(truth)
+    merge = None if mapping is None else classes_mapping(mapping)
+    classes = compare_classes(predicted.meta, true.meta, class_map=_pairs(class_map), merge=merge)
+    pairs = match_pictures(predicted.keys(), true.keys())
+    compare = CompareProjects(predicted, true, classes)
+    counts = run.map_light(compare, pairs, title=f"evaluate {predictions}", unit="pictures")
+    return Evaluation.of(classes, counts)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        predicted, equals, true = (word.strip() for word in part.partition("="))
+        if not (predicted and equals and true):
+            raise ConfigError(f"--map {text}: '{part}' is no pair; write PREDICTED=TRUE, as in vehicle_dl=vehicle")
+        pairs[predicted] = true
+    return pairs
+
+
+def classes_mapping(query: Path) -> dict[str, str] | None:
+    """The classes_mapping of the query's data layer; None where it keeps all classes."""
+    layers = [entry for entry in read_query(query) if isinstance(entry, dict) and entry.get("action") == "data"]
+    mappings = [entry.get("settings", {}).get("classes_mapping") for entry in layers]
+    if not mappings or any(mapping != mappings[0] for mapping in mappings):
+        raise ConfigError(f"--mapping {query}: wanted one data layer, or several with the same classes_mapping")
+    if not (mappings[0] == "default" or isinstance(mappings[0], dict)):
+        raise ConfigError(f"--mapping {query}: the data layer has no classes_mapping")
+    return None if mappings[0] == "default" else dict(mappings[0])

@@ -1,0 +1,135 @@
+"""PREDICT: a model is applied to the whole pictures of a project."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from kittiseg.config import load, to_json
+from kittiseg.engine import DeviceKind
+from kittiseg.engine.devices import plan_workers
+from kittiseg.errors import DataError
+from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.modes import make_mode
+from kittiseg.inference.outputs import Outputs, plan_outputs
+from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.worker import PredictedPicture, PredictionWorker
+from kittiseg.pipeline.run import Run, provenance
+from kittiseg.progress import Progress
+from kittiseg.project.geometry import Size
+from kittiseg.project.item import ItemKey
+from kittiseg.project.store import Draft, Files, Project
+
+CHUNK = 4
+"""Pictures that a worker takes at a time. Windows share batches within a chunk, so it must not follow the workers."""
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What ``predict`` is asked for. ``model``: ``M``, ``M@27``, ``M@best`` or ``M@last``."""
+
+    config: Path
+    model: str
+    project: str
+    name: str
+    devices: str | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted:
+    """A project of predictions. ``seconds``: of the wall clock, the engine's start apart."""
+
+    project: str
+    images: int
+    windows: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def predict(run: Run, options: PredictOptions) -> Predicted:
+    """Applies a model to the pictures of a project; damaged pictures are all named in one DataError."""
+    from kittiseg.training.checkpoints import resolve
+    from kittiseg.training.prepare import read_model_config
+
+    config = load(InferenceConfig, options.config)
+    project = run.workspace.project(options.project)
+    name, _, wanted = options.model.partition("@")
+    files = run.workspace.model_files(name)
+    checkpoint = resolve(files, wanted or "last")
+    classes = read_model_config(files).classes.out_classes
+    outputs = plan_outputs(config, classes, project.meta, source=str(options.config))
+    workers = plan_workers(config.gpu_devices, options.devices or config.devices, run.engine.resources())
+    run.progress.notice(f"predicting on {workers.count} {'GPU' if workers.device == 'cuda' else 'CPU'} worker(s)")
+    draft = run.workspace.draft(options.name, overwrite=options.overwrite)
+    try:
+        for dataset in project.datasets:
+            draft.add_dataset(dataset)
+        arguments = {"job": _Job(files, str(checkpoint.number), config, outputs, project, draft)}
+        chunks = _chunks(project.keys())
+        begin = time.perf_counter()
+        done = run.engine.map_with_state(
+            _make_worker, arguments, chunks, workers=workers, name=f"predict {options.name}"
+        )
+        rows = list(_tracked(done, run.progress, title=f"predict {options.name}", total=sum(map(len, chunks))))
+        seconds = time.perf_counter() - begin
+        errors = [f"{row.key}: {row.error}" for row in rows if row.error is not None]
+        if errors:
+            listed = "\n  ".join(errors)
+            raise DataError(f"{len(errors)} of {len(rows)} pictures could not be predicted\n  {listed}")
+        facts = {"model": name, "checkpoint": checkpoint.number, "config": to_json(config), "source": project.name}
+        draft.commit(outputs.meta, provenance(run, "predict", **facts))
+    finally:
+        draft.discard()
+    windows = sum(row.windows for row in rows)
+    return Predicted(project=options.name, images=len(rows), windows=windows, seconds=seconds)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a worker needs to begin."""
+
+    model: Files
+    checkpoint: str
+    config: InferenceConfig
+    outputs: Outputs
+    project: Project
+    draft: Draft
+
+
+def _make_worker(
+    *, device: DeviceKind, threads: int, job: _Job
+) -> Callable[[Sequence[ItemKey]], list[PredictedPicture]]:
+    """Loads the network once, in the worker."""
+    from kittiseg.inference.network import NetworkForward
+    from kittiseg.training.checkpoints import load_network, resolve
+
+    network, model = load_network(job.model, resolve(job.model, job.checkpoint))
+    side = model.settings.input_size
+    forward = NetworkForward(
+        network,
+        input_size=Size(height=side.height, width=side.width),
+        device=device,
+        precision=job.config.precision,
+        threads=threads,
+    )
+    mode = make_mode(job.config.mode)
+    predictor = Predictor(forward, mode, classes=len(model.classes), batch_size=job.config.batch_size)
+    return PredictionWorker(predictor, job.outputs, project=job.project, draft=job.draft)
+
+
+def _chunks(keys: Sequence[ItemKey]) -> list[list[ItemKey]]:
+    return [list(keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK)]
+
+
+def _tracked(
+    done: Iterable[list[PredictedPicture]], progress: Progress, *, title: str, total: int
+) -> Iterator[PredictedPicture]:
+    progress.start(title, total, "pictures")
+    for rows in done:
+        yield from rows
+        progress.advance(len(rows))
+    progress.finish()

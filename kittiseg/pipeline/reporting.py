@@ -1,0 +1,99 @@
+"""REPORT: projects, models and predictions on one page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kittiseg.config import did_you_mean, parse
+from kittiseg.dtl.mapping import map_class, map_meta
+from kittiseg.errors import WorkspaceError
+from kittiseg.evaluation.compare import Evaluation
+from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.modes import make_mode
+from kittiseg.pipeline.describing import statistics
+from kittiseg.pipeline.evaluating import classes_mapping
+from kittiseg.pipeline.run import Run
+from kittiseg.project.annotation import Annotation
+from kittiseg.project.geometry import Window
+from kittiseg.project.item import ItemKey
+from kittiseg.project.store import Project
+from kittiseg.report.collect import Truth, model_section, prediction_section, project_section
+from kittiseg.report.page import build_report
+from kittiseg.report.sections import Section
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of predictions beside themselves: the truth, the query that merges its classes, the scores."""
+
+    truth: str
+    mapping: Path | None
+    evaluation: Evaluation
+
+
+def report(
+    run: Run, names: Sequence[str], *, output: Path | None = None, known: Mapping[str, Known] | None = None
+) -> Path:
+    """Writes the page of these projects and models, in this order, and gives its path.
+
+    ``known``: project of predictions -> its truth and evaluation.
+    """
+    run.progress.start("report", len(names), "sections")
+    sections = []
+    for name in names:
+        sections.append(_section(run, name, (known or {}).get(name)))
+        run.progress.advance()
+    run.progress.finish()
+    html = build_report(sections, title=" · ".join(names))
+    if output is None:
+        place = f"reports/{'_'.join(names)[:120]}.html"
+        run.workspace.files.replace(place, html.encode())
+        return Path(run.workspace.files.path(place))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(html, encoding="utf-8")
+    return output
+
+
+def merged_truth(project: Project, mapping: Path | None) -> Truth:
+    """The masks of a project as predictions are held against them: classes merged and dropped as a query does it."""
+    merge = classes_mapping(mapping) if mapping else None
+    meta = project.meta if merge is None else map_meta(project.meta, merge)
+    names = {name: name if merge is None else map_class(name, merge) for name in project.meta.shapes}
+    keys = set(project.keys())
+
+    def find(key: ItemKey) -> Annotation | None:
+        place = ItemKey(project.name, key.dataset, key.name)
+        return project.annotation(place).rename(names) if place in keys else None
+
+    return Truth(find, meta.colors)
+
+
+def _section(run: Run, name: str, known: Known | None) -> Section:
+    """A model where there is one of the name, else the predictions or the project of the name."""
+    workspace = run.workspace
+    if name in workspace.models():
+        return model_section(workspace, name)
+    if name not in workspace.projects():
+        raise WorkspaceError(
+            f"no project or model '{name}' in {workspace.files.root}"
+            f"{did_you_mean(name, [*workspace.projects(), *workspace.models()])}"
+        )
+    project = workspace.project(name)
+    if "model" not in project.provenance:
+        return project_section(workspace, name, statistics(run, name).to_json())
+    return prediction_section(
+        workspace,
+        name,
+        truth=None if known is None else merged_truth(workspace.project(known.truth), known.mapping),
+        evaluation=None if known is None else known.evaluation.to_json(),
+        windows=_windows(project),
+    )
+
+
+def _windows(project: Project) -> list[Window]:
+    """Those of the first picture, under the config that the predictions were made with."""
+    keys = project.keys()
+    if not keys:
+        return []
+    config = parse(InferenceConfig, project.provenance["config"], source=f"provenance.json of '{project.name}'")
+    return make_mode(config.mode).layout(project.annotation(keys[0]).image).windows

@@ -1,0 +1,88 @@
+"""Where a stage runs: a workspace, an engine that starts when it is first needed, the seed, and who is told."""
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from kittiseg.engine import Engine
+from kittiseg.engine.in_process import InProcess
+from kittiseg.progress import Progress, Silent, track
+from kittiseg.project.store import Workspace
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Output = tuple[str, str, str]
+"""A picture that a stage wrote: data set, name, digest."""
+
+LIGHT = 2000  # so many annotations are read in less time than a cluster takes to start
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every stage of :mod:`kittiseg.pipeline` takes first."""
+
+    workspace: Workspace
+    start_engine: Callable[[], Engine]
+    seed: int = 0
+    progress: Progress = field(default_factory=Silent)
+
+    @classmethod
+    def at(
+        cls,
+        workspace: str | Path,
+        *,
+        engine: Literal["ray", "local"] = "ray",
+        address: str | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> "Run":
+        """On a Ray cluster (``address``, or a new one on this machine), or with ``local`` in this process."""
+        progress = progress or Silent()
+
+        def start() -> Engine:
+            if engine == "local":
+                return InProcess(gpus=len(list(Path("/dev").glob("nvidia[0-9]*"))))
+            from kittiseg.engine import on_ray
+
+            progress.notice(f"connecting to Ray at {address}" if address else "starting Ray on this machine")
+            return on_ray.connect(address)
+
+        return cls(Workspace.at(workspace), start, seed, progress)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return self.start_engine()
+
+    def close(self) -> None:
+        """Ends the engine if it was started."""
+        if "engine" in self.__dict__:
+            self.engine.shutdown()
+
+    def map(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
+        """``engine.map`` under a progress bar."""
+        results = self.engine.map(function, tasks, name=title)
+        return track(results, self.progress, title=title, total=len(tasks), unit=unit)
+
+    def map_light(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
+        """As :meth:`map` for work of a few ms a task: few tasks are done here, where no engine runs yet."""
+        if "engine" in self.__dict__ or len(tasks) >= LIGHT:
+            return self.map(function, tasks, title=title, unit=unit)
+        return track(map(function, tasks), self.progress, title=title, total=len(tasks), unit=unit)
+
+
+def provenance(run: Run, command: str, **facts: Any) -> dict[str, Any]:
+    """What a project remembers of its making: the command, the seed, versions, and the facts given."""
+    packages = ("kittiseg", "numpy", "opencv-python-headless", "ray", "torch")
+    versions = {"python": sys.version.split()[0], **{name: version(name) for name in packages}}
+    return {"command": command, "seed": run.seed, "versions": versions, **facts}
+
+
+def digest_of(outputs: Iterable[Output]) -> str:
+    """Of everything that a stage wrote, in whichever order it came."""
+    return hashlib.blake2b(repr(sorted(outputs)).encode(), digest_size=16).hexdigest()

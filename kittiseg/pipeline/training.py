@@ -1,0 +1,142 @@
+"""TRAIN: a project becomes a model with checkpoints. torch is imported when a training begins, not before."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kittiseg.config import load
+from kittiseg.pipeline.run import Run
+from kittiseg.progress import Progress
+from kittiseg.project.store import Files
+
+if TYPE_CHECKING:
+    from kittiseg.training.prepare import TrainJob
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What ``train`` is asked for. ``init``: a file of weights or ``MODEL@27``; ``devices`` overrides the config's."""
+
+    config: Path
+    project: str
+    name: str
+    init: str | None = None
+    devices: str | None = None
+    resume: bool = False
+    overwrite: bool = False
+
+
+def train(run: Run, options: TrainOptions) -> dict[str, Any]:
+    """Trains to the last epoch, or goes on to it; gives the list of checkpoints as :func:`list_checkpoints` does."""
+    from kittiseg.training.config import TrainConfig
+    from kittiseg.training.devices import plan_devices
+    from kittiseg.training.loop import train_loop
+    from kittiseg.training.prepare import TrainRequest, prepare, resume
+    from kittiseg.training.weights import find_init
+
+    config = load(TrainConfig, options.config)
+    if options.devices is not None:
+        config = replace(config, devices=options.devices)
+    request = TrainRequest(
+        project=run.workspace.project(options.project),
+        name=options.name,
+        config=config,
+        init=None if options.init is None else find_init(run.workspace, options.init),
+        overwrite=options.overwrite,
+    )
+    plan = plan_devices(config, run.engine.resources())
+    if options.resume:
+        job = resume(run.workspace, request, plan)
+    else:
+        job = prepare(run.workspace, request, plan, run.progress)
+    run.progress.notice(f"training on {plan.note}")
+    storage = run.workspace.files.within(f"models/.{options.name}.engine")
+    storage.make_folder("")
+    try:
+        with _followed(job, run.progress):
+            run.engine.fit(train_loop, job, workers=plan.workers, name=f"train {options.name}", storage=storage.root)
+    finally:
+        storage.remove("")
+    return list_checkpoints(run, options.name)
+
+
+def list_checkpoints(run: Run, model: str) -> dict[str, Any]:
+    """``model``, ``classes``, ``checkpoints`` (number, epoch, metrics, marks ``best`` and ``last``), ``damaged``."""
+    from kittiseg.training.checkpoints import list_checkpoints as listed
+
+    found = listed(run.workspace.model_files(model))
+    entries = []
+    for checkpoint in found.whole:
+        marks = [mark for mark, marked in (("best", found.best), ("last", found.last)) if marked is checkpoint]
+        metrics = {"loss": checkpoint.loss, **checkpoint.state.metrics}
+        entries.append({"checkpoint": checkpoint.number, "epoch": checkpoint.state.epoch, **metrics, "marks": marks})
+    classes = list(entries[-1]["iou"]) if entries else []
+    return {"model": model, "classes": classes, "checkpoints": entries, "damaged": list(found.damaged)}
+
+
+def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, overwrite: bool = False) -> int:
+    """Makes a checkpoint (its number, ``best`` or ``last``) a model of its own; gives its number."""
+    from kittiseg.training.restore import restore
+
+    _, found = restore(run.workspace, model, checkpoint, name, overwrite=overwrite)
+    return found.number
+
+
+@contextmanager
+def _followed(job: "TrainJob", progress: Progress) -> Iterator[None]:
+    """Shows what the workers write into the model's folder, wherever they are."""
+    follower = _Follower(job.model, progress)
+    follower.look(silently=True)  # what an earlier start wrote is no news
+    stop = threading.Event()
+
+    def follow() -> None:
+        while not stop.wait(0.5):
+            follower.look()
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        follower.look()
+        progress.finish()
+
+
+class _Follower:
+    """Turns new lines of history.jsonl into a progress bar and a line per validation."""
+
+    def __init__(self, model: Files, progress: Progress) -> None:
+        self._model, self._progress = model, progress
+        self._sessions: int | None = None
+        self._step = self._checkpoint = 0
+
+    def look(self, *, silently: bool = False) -> None:
+        from kittiseg.training.history import read_history
+        from kittiseg.training.run_record import read_run
+
+        sessions = read_run(self._model)["sessions"]
+        if silently or self._sessions is None:
+            self._sessions = len(sessions)
+        elif len(sessions) > self._sessions:  # the workers have begun, or begun anew after one had died
+            self._sessions = len(sessions)
+            self._step = 0
+            self._progress.start("train", sessions[-1]["steps"], "steps")
+        for record in read_history(self._model):
+            if record["kind"] == "val" and record["checkpoint"] > self._checkpoint:
+                self._checkpoint = record["checkpoint"]
+                if not silently:
+                    self._progress.notice(_validation_line(record))
+            elif record["kind"] == "train" and record["step"] > self._step and not silently:
+                note = f"loss {record['loss']:.4f}, {record['samples_per_s']:.1f} pictures/s"
+                self._progress.advance(record["step"] - self._step, note)
+                self._step = record["step"]
+
+
+def _validation_line(record: dict[str, Any]) -> str:
+    ious = ", ".join(f"{name} {value:.4f}" for name, value in record["iou"].items() if value is not None)
+    return f"checkpoint {record['checkpoint']}, epoch {record['epoch']:.2f}: loss {record['loss']:.4f}, IoU {ious}"

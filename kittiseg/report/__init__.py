@@ -1,0 +1,1 @@
+"""REPORT: tables, charts and pictures on one HTML page that needs nothing beside itself."""

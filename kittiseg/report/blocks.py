@@ -1,0 +1,88 @@
+"""What a page is made of, ready for the templates: every number is text by now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kittiseg.report.colors import RGB
+from kittiseg.report.sections import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number that stands large at a section's head."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """``color``: a chip before the text. ``marks``: words in badges behind it. ``share``: 0..1, a bar beneath it."""
+
+    text: str
+    color: RGB | None = None
+    marks: tuple[str, ...] = ()
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """``numeric``: the columns to be set flush right. ``highlighted``, ``faint``: rows that stand out or back.
+    ``wide``: it takes the page's whole width."""
+
+    template: ClassVar[str] = "table.html.j2"
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numeric: frozenset[int] = frozenset()
+    highlighted: frozenset[int] = frozenset()
+    faint: frozenset[int] = frozenset()
+    note: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """An SVG element. ``natural``: it keeps its own width; others fill the card."""
+
+    template: ClassVar[str] = "chart.html.j2"
+    wide: ClassVar[bool] = False
+    title: str
+    svg: str
+    caption: str = ""
+    natural: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Examples one below the other, or, where each has a single picture, in columns."""
+
+    template: ClassVar[str] = "gallery.html.j2"
+    wide: ClassVar[bool] = True
+    title: str
+    examples: Sequence[Example]
+    caption: str = ""
+
+    @property
+    def single(self) -> bool:
+        return all(len(example.pictures) == 1 for example in self.examples)
+
+    @property
+    def oblong(self) -> bool:
+        """Pictures more than twice as wide as high need wider columns."""
+        shapes = [picture.image_hwc.shape for example in self.examples for picture in example.pictures]
+        return sum(width for _, width, _ in shapes) > 2 * sum(height for height, _, _ in shapes)
+
+
+Block = Table | Chart | Gallery
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A section as it is shown. ``kind``: project, model or predictions."""
+
+    kind: str
+    name: str
+    facts: Sequence[Fact]
+    blocks: Sequence[Block]

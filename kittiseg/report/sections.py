@@ -1,0 +1,76 @@
+"""What the sections of a report need to know. Whoever fills them in may have read it from anywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kittiseg.project.meta import ProjectMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of an example, RGB (h, w, 3), already drawn upon and no larger than the page needs."""
+
+    caption: str
+    image_hwc: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Pictures that belong beside one another, such as picture, truth and prediction; ``note``: a few words on them."""
+
+    name: str
+    pictures: tuple[Picture, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSection:
+    """A project. ``statistics`` is the JSON document that ``stats`` gives, ``query`` the one that made the project.
+
+    ``counts``: how many pictures left each layer of the query.
+    """
+
+    name: str
+    statistics: Mapping[str, Any]
+    meta: ProjectMeta
+    query: Sequence[Mapping[str, Any]] | None = None
+    counts: Sequence[int] | None = None
+    examples: Sequence[Example] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSection:
+    """A model. ``history``: the lines of history.jsonl; ``checkpoints``: those on disk, each with its ``checkpoint``.
+
+    ``facts``: what else is known of the run, such as ``restored_from``. ``chosen``: the checkpoint that was taken on.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    history: Sequence[Mapping[str, Any]]
+    checkpoints: Sequence[Mapping[str, Any]] = ()
+    chosen: int | None = None
+    colors: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionSection:
+    """A project of predictions. ``evaluation``: the JSON document that ``evaluate`` gives.
+
+    ``windows``: a picture with the windows drawn upon it; its caption tells how many of what size.
+    """
+
+    name: str
+    model: str
+    examples: Sequence[Example]
+    colors: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] | None = None
+    windows: Picture | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+Section = ProjectSection | ModelSection | PredictionSection

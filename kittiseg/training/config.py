@@ -1,0 +1,114 @@
+"""The training config: every field of the JSON that the tutorial uses, and ours, with defaults."""
+
+import re
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen, MultipleOf
+
+from kittiseg.config import Doc, did_you_mean, settings
+from kittiseg.training.networks import NETWORKS
+
+EVERY_PICTURE = "__all__"
+
+Precision = Literal["auto", "bf16", "fp32"]
+Text = Annotated[str, MinLen(1)]
+Side = Annotated[int, Ge(16), MultipleOf(16)]
+
+
+@settings
+class DatasetTags:
+    train: Annotated[Text, Doc("pictures with this tag are trained on; __all__ takes every picture")] = "train"
+    val: Annotated[Text, Doc("pictures with this tag are validated on; __all__ takes every picture")] = "val"
+
+
+@settings
+class BatchSize:
+    train: Annotated[int, Ge(1), Doc("pictures in a training step, per device")] = 1
+    val: Annotated[int, Ge(1), Doc("pictures in a validation step, per device")] = 1
+
+
+@settings
+class DataWorkers:
+    train: Annotated[int, Ge(0), Doc("threads that read training pictures; 0 reads without threads")] = 0
+    val: Annotated[int, Ge(0), Doc("threads that read validation pictures; 0 reads without threads")] = 0
+
+
+@settings
+class AllowCorrupted:
+    train: Annotated[int, Ge(0), Doc("training pictures that may be unreadable; they are left out")] = 0
+    val: Annotated[int, Ge(0), Doc("validation pictures that may be unreadable; they are left out")] = 0
+
+
+@settings
+class SpecialClasses:
+    background: Annotated[Text, Doc("the class of pixels that no object covers; made where it is missing")] = "bg"
+    neutral: Annotated[Text, Doc("pixels of this class count in no loss and no metric")] = "neutral"
+
+    def __post_init__(self) -> None:
+        if self.background == self.neutral:
+            raise ValueError(f"background and neutral are both '{self.neutral}'; give them different names")
+
+
+@settings
+class InputSize:
+    width: Annotated[Side, Doc("px that every picture is resized to, a multiple of 16")] = 128
+    height: Annotated[Side, Doc("px that every picture is resized to, a multiple of 16")] = 128
+
+    def __post_init__(self) -> None:
+        if self.width == self.height == 16:
+            raise ValueError("16 x 16 leaves one pixel in the middle of the network, too few for batch statistics")
+
+
+@settings
+class LrDecreasing:
+    patience: Annotated[int, Ge(1), Doc("validations without a better loss before the rate falls")] = 1000
+    lr_divisor: Annotated[float, Gt(0), Doc("what the rate is divided by then")] = 5.0
+
+
+@settings
+class LossWeights:
+    bce: Annotated[float, Ge(0), Doc("weight of binary cross-entropy (two classes only)")] = 1.0
+    dice: Annotated[float, Ge(0), Doc("weight of 1 - Dice (two classes only)")] = 1.0
+
+    def __post_init__(self) -> None:
+        if self.bce + self.dice == 0:
+            raise ValueError("bce and dice are both 0, which leaves no loss; give one of them a weight")
+
+
+@settings
+class TrainConfig:
+    """What a training does. The JSON may leave out any field, also inside an object."""
+
+    dataset_tags: Annotated[DatasetTags, Doc("which pictures are for what")] = DatasetTags()
+    batch_size: Annotated[BatchSize, Doc("pictures a step, per device")] = BatchSize()
+    data_workers: Annotated[DataWorkers, Doc("threads that read pictures")] = DataWorkers()
+    allow_corrupted_samples: Annotated[AllowCorrupted, Doc("unreadable pictures to put up with")] = AllowCorrupted()
+    special_classes: Annotated[SpecialClasses, Doc("classes that are no objects")] = SpecialClasses()
+    input_size: Annotated[InputSize, Doc("what pictures are resized to")] = InputSize()
+    epochs: Annotated[int, Ge(1), Doc("times that every training picture is seen")] = 2
+    val_every: Annotated[float, Gt(0), Doc("epochs from one validation and checkpoint to the next")] = 0.5
+    lr: Annotated[float, Gt(0), Doc("learning rate of Adam")] = 0.1
+    momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: Adam has its own")] = 0.9
+    lr_decreasing: Annotated[LrDecreasing, Doc("when and how the learning rate falls")] = LrDecreasing()
+    loss_weights: Annotated[LossWeights, Doc("the parts of the loss of two classes")] = LossWeights()
+    weights_init_type: Annotated[
+        Literal["transfer_learning", "continue_training", "random"],
+        Doc("all weights but the last layer's from --init or ImageNet; all of a model's; or none"),
+    ] = "transfer_learning"
+    validate_with_model_eval: Annotated[bool, Doc("validate with the running batch statistics")] = True
+    gpu_devices: Annotated[
+        tuple[Annotated[int, Ge(0)], ...], MinLen(1), Doc("devices; a batch has batch_size pictures for each")
+    ] = (0,)
+    seed: Annotated[int, Ge(0), Doc("first weights and order of pictures follow from it")] = 0
+    precision: Annotated[Precision, Doc("bf16, fp32, or auto: bf16 where the hardware computes it")] = "auto"
+    width: Annotated[float, Gt(0), Le(8), Doc("multiplies the network's channels")] = 1.0
+    network: Annotated[str, Doc("the network's name")] = "unetv2"
+    devices: Annotated[str, Doc("exact: all gpu_devices; auto: those there are; cpu, cpu:2: CPU workers")] = "exact"
+
+    def __post_init__(self) -> None:
+        if len(set(self.gpu_devices)) < len(self.gpu_devices):
+            raise ValueError(f"gpu_devices names a device twice: {list(self.gpu_devices)}")
+        if self.network not in NETWORKS:
+            raise ValueError(f"network '{self.network}' is not known{did_you_mean(self.network, NETWORKS)}")
+        if not re.fullmatch(r"exact|auto|cpu(:[1-9][0-9]*)?", self.devices):
+            raise ValueError(f"devices is '{self.devices}'; wanted exact, auto, cpu, or cpu:N for N CPU workers")

@@ -1,0 +1,60 @@
+"""Which devices a training runs on, and in which precision."""
+
+from dataclasses import dataclass
+
+import torch
+
+from kittiseg.engine import DeviceKind, Resources, Workers
+from kittiseg.engine.devices import plan_workers
+from kittiseg.errors import ResourceError
+from kittiseg.training.config import Precision, TrainConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePlan:
+    """``workers`` of the group; ``shards`` parts of a batch, shared out to them; ``note`` says so to a person."""
+
+    workers: Workers
+    shards: int
+    note: str
+
+
+def plan_devices(config: TrainConfig, resources: Resources) -> DevicePlan:
+    """What the config's ``gpu_devices`` and ``devices`` come to on these resources.
+
+    A batch always has ``batch_size`` pictures for every device of ``gpu_devices``; fewer workers accumulate gradients,
+    so the result is the same up to rounding. ResourceError where ``devices`` is ``exact`` and a device is missing.
+    """
+    shards = len(config.gpu_devices)
+    workers = plan_workers(config.gpu_devices, config.devices, resources)
+    if workers.count > shards:
+        raise ResourceError(
+            f"devices asks for {workers.count} CPU workers, but a batch has {shards} parts, one for each of "
+            f"gpu_devices {list(config.gpu_devices)}; name as many devices there as there shall be workers"
+        )
+    name = "GPU" if workers.device == "cuda" else "CPU"
+    note = (
+        f"{workers.count} {name} worker{'s' if workers.count > 1 else ''}, batch {shards} x {config.batch_size.train}"
+    )
+    if workers.count < shards:
+        note += ", gradients accumulated"
+    return DevicePlan(workers=workers, shards=shards, note=note)
+
+
+def torch_device(kind: DeviceKind) -> torch.device:
+    """This worker's device: the engine has made its GPU the current one."""
+    return torch.device("cuda", torch.cuda.current_device()) if kind == "cuda" else torch.device("cpu")
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the hardware itself computes bfloat16: CUDA from Ampere on, CPUs with AMX or AVX512_BF16."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
+def resolve_precision(wanted: Precision, device: torch.device) -> Precision:
+    """``bf16`` or ``fp32``."""
+    if wanted == "auto":
+        return "bf16" if computes_bf16(device) else "fp32"
+    return wanted

@@ -1,0 +1,100 @@
+"""Before the workers start: the model's folder with its config and first weights, and the job that they are given."""
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+
+import safetensors.torch
+
+from kittiseg.config import to_json
+from kittiseg.errors import ConfigError, ModelError, Problem
+from kittiseg.progress import Progress
+from kittiseg.project.store import Files, Project, Workspace
+from kittiseg.training.checkpoints import list_checkpoints
+from kittiseg.training.classes import ClassIndex
+from kittiseg.training.config import TrainConfig
+from kittiseg.training.devices import DevicePlan
+from kittiseg.training.model import ModelConfig
+from kittiseg.training.run_record import now, write_run
+from kittiseg.training.weights import Init, first_weights
+
+CONFIG = "config.json"
+INIT = "init.safetensors"
+_MAY_CHANGE = {"epochs", "devices", "data_workers"}  # without changing what the steps already made would have been
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest:
+    """A training that somebody wants: model ``name`` from ``project``. ``init``: whose weights it begins with."""
+
+    project: Project
+    name: str
+    config: TrainConfig
+    init: Init | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainJob:
+    """What every worker of a training is given. ``model``: the folder, with config.json and first weights in it."""
+
+    model: Files
+    project: Project
+    config: ModelConfig
+    plan: DevicePlan
+
+
+def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progress: Progress) -> TrainJob:
+    """Makes the model's folder, which appears whole, and gives the job for the workers.
+
+    Everything that can be wrong with the request is found here, before a model of that name is replaced.
+    """
+    workspace.refuse_existing(request.name, kind="model", overwrite=request.overwrite)
+    config = ModelConfig(request.config, ClassIndex.of(request.project.meta, request.config.special_classes))
+    weights, origin = first_weights(config, request.init, progress)
+    partial = f"models/.{request.name}.{uuid.uuid4().hex[:8]}.partial"
+    draft = workspace.files.within(partial)
+    draft.make_folder("checkpoints")
+    draft.write(CONFIG, config.to_bytes())
+    draft.write(INIT, safetensors.torch.save(weights))
+    write_run(draft, {"project": request.project.name, "prepared": now(), "init": origin, "sessions": []})
+    workspace.files.remove(f"models/{request.name}")
+    workspace.files.move(partial, f"models/{request.name}")
+    return TrainJob(model=workspace.model_files(request.name), project=request.project, config=config, plan=plan)
+
+
+def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:
+    """The job that goes on with a model that is there. ConfigError where the config is another than it began with.
+
+    More (or fewer) ``epochs``, other ``devices`` and ``data_workers`` are fine.
+    """
+    model = workspace.model_files(request.name)
+    known = read_model_config(model)
+    _refuse_changes(request, known)
+    if not model.exists(INIT) and not any(checkpoint.can_go_on for checkpoint in list_checkpoints(model).whole):
+        raise ModelError(
+            f"model '{request.name}' has no checkpoint that remembers the optimizer, so it cannot be gone on with; "
+            f'train a new one from it by "weights_init_type": "continue_training" and --init {request.name}'
+        )
+    config = replace(known, settings=request.config)
+    model.replace(CONFIG, config.to_bytes())
+    return TrainJob(model=model, project=request.project, config=config, plan=plan)
+
+
+def read_model_config(model: Files) -> ModelConfig:
+    """The config.json of a model's folder."""
+    return ModelConfig.from_json(model.read_json(CONFIG), source=model.path(CONFIG))
+
+
+def _refuse_changes(request: TrainRequest, known: ModelConfig) -> None:
+    before, after = to_json(known.settings), to_json(request.config)
+    problems = [
+        Problem(f"/{key}", f"is {json.dumps(after[key])} now and was {json.dumps(before[key])}")
+        for key in before
+        if before[key] != after[key] and key not in _MAY_CHANGE
+    ]
+    classes = ClassIndex.of(request.project.meta, request.config.special_classes)
+    if dict(classes.index) != dict(known.classes.index):
+        problems.append(Problem("", f"the project has the classes {classes.names} now and had {known.classes.names}"))
+    if problems:
+        raise ConfigError(f"model '{request.name}' cannot be resumed with another config", problems)

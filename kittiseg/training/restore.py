@@ -1,0 +1,34 @@
+"""A checkpoint of a model as a model of its own."""
+
+import uuid
+
+from kittiseg.project.store import Files, Workspace
+from kittiseg.training.checkpoints import CONFIG, Checkpoint, checkpoint_parts, install_checkpoint, resolve
+from kittiseg.training.history import HISTORY, append_history, history_until
+from kittiseg.training.run_record import now, read_run, write_run
+
+
+def restore(
+    workspace: Workspace, model: str, checkpoint: str, name: str, *, overwrite: bool = False
+) -> tuple[Files, Checkpoint]:
+    """Makes model ``name`` of a checkpoint (``27``, ``best``, ``last``) of another; it keeps its number and history.
+
+    Gives the new model's folder and the checkpoint that it was made of.
+    """
+    source = workspace.model_files(model)
+    found = resolve(source, checkpoint)
+    workspace.refuse_existing(name, kind="model", overwrite=overwrite)
+    partial = f"models/.{name}.{uuid.uuid4().hex[:8]}.partial"
+    draft = workspace.files.within(partial)
+    draft.make_folder("checkpoints")
+    parts = checkpoint_parts(found)
+    install_checkpoint(draft, f"{found.number:08d}", parts)
+    draft.write(CONFIG, parts[CONFIG])
+    draft.write(HISTORY, b"")
+    append_history(draft, history_until(source, step=found.state.step, checkpoint=found.number))
+    origin = {"model": model, "checkpoint": found.number, "epoch": found.state.epoch}
+    write_run(draft, {**read_run(source), "restored_from": origin, "restored": now()})
+    if overwrite:
+        workspace.files.remove(f"models/{name}")
+    workspace.files.move(partial, f"models/{name}")
+    return workspace.model_files(name), found

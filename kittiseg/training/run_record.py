@@ -1,0 +1,47 @@
+"""run.json of a model: what ran where. One entry in ``sessions`` for every start of the workers."""
+
+import platform
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+import kittiseg
+from kittiseg.project.store import Files
+from kittiseg.training.model import json_bytes
+
+RUN = "run.json"
+
+
+def read_run(model: Files) -> dict[str, Any]:
+    return model.read_json(RUN)
+
+
+def write_run(model: Files, record: dict[str, Any]) -> None:
+    model.replace(RUN, json_bytes(record))
+
+
+def add_session(model: Files, session: dict[str, Any]) -> None:
+    """Adds an entry, with the time and the versions."""
+    record = read_run(model)
+    versions = {
+        "kittiseg": kittiseg.__version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    entry = {"started": now(), **session, "versions": versions}
+    write_run(model, {**record, "sessions": [*record["sessions"], entry]})
+
+
+def end_session(model: Files) -> None:
+    """Marks the last entry as ended."""
+    record = read_run(model)
+    record["sessions"][-1]["ended"] = now()
+    write_run(model, record)
+
+
+def now() -> str:
+    """UTC, as ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

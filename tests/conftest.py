@@ -1,0 +1,45 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kittiseg.engine import Engine
+from kittiseg.project.store import Workspace
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _beside_the_project(folder: Path) -> Path:
+    if not folder.is_dir():
+        pytest.skip(f"needs the folder {folder.name!r} in ../shared beside the project, which is not here")
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace.at(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real pictures that may not be copied into the project: ``kitti`` and ``aerial``."""
+    return _beside_the_project(_SHARED / "data")
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Path:
+    """Outputs of the original of 2018."""
+    return _beside_the_project(_SHARED / "oracle")
+
+
+@pytest.fixture(scope="session")
+def ray_engine() -> Iterator[Engine]:
+    """One Ray with two CPUs for all tests that ask for it: it takes seconds to start."""
+    from kittiseg.engine import on_ray
+
+    engine = on_ray.connect(cpus=2)
+    yield engine
+    engine.shutdown()

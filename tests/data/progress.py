@@ -1,0 +1,27 @@
+"""A Progress that remembers what it was told."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Recorder:
+    """``bars``: (title, total, how far it came) of each."""
+
+    notices: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    bars: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def start(self, title: str, total: int, unit: str) -> None:
+        self.bars.append((title, total, 0))
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        title, total, done = self.bars[-1]
+        self.bars[-1] = (title, total, done + count)
+
+    def finish(self) -> None: ...

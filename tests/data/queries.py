@@ -1,0 +1,24 @@
+"""Queries as documents."""
+
+from typing import Any
+
+
+def diamond_query() -> list[dict[str, Any]]:
+    """Data, a branch in two that meet again, and one stream that is read twice, once past the other's row."""
+    mapping = {"bus": "vehicle", "car": "vehicle", "__other__": "__ignore__"}
+    percent = {"min_percent": 27, "max_percent": 30}
+    return [
+        _layer("data", ["kitti/*"], "$sample", {"classes_mapping": mapping}),
+        _layer("if", ["$sample"], ["$yes", "$no"], {"condition": {"probability": 0.95}}),
+        _layer("tag", ["$yes"], "$tagged", {"tag": "train", "action": "add"}),
+        _layer("tag", ["$no"], "$tagged", {"tag": "val", "action": "add"}),
+        _layer("flip", ["$tagged"], "$flipped", {"axis": "vertical"}),
+        _layer(
+            "crop", ["$tagged", "$flipped"], "$parts", {"random_part": {"width": percent, "keep_aspect_ratio": False}}
+        ),
+        _layer("supervisely", ["$parts"], "made", {}),
+    ]
+
+
+def _layer(action: str, src: list[str], dst: str | list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    return {"action": action, "src": src, "dst": dst, "settings": settings}

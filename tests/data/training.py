@@ -1,0 +1,65 @@
+"""A project to train on in a second: grey pictures with a bright square that is the object."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from kittiseg.config import parse
+from kittiseg.engine import Resources
+from kittiseg.progress import Silent
+from kittiseg.project import pixels
+from kittiseg.project.geometry import Size
+from kittiseg.project.meta import ProjectMeta
+from kittiseg.project.store import Project, Workspace
+from kittiseg.training.config import TrainConfig
+from kittiseg.training.devices import plan_devices
+from kittiseg.training.prepare import TrainJob, TrainRequest, prepare
+from tests.data.projects import annotation_of, meta_of, square
+
+CAR = meta_of({"car": "bitmap"})
+
+
+def write_squares(
+    workspace: Workspace, name: str = "squares", *, train: int = 6, val: int = 2, meta: ProjectMeta = CAR
+) -> Project:
+    """``train`` + ``val`` pictures of 40 x 36 px, tagged so, each with one bright ``car`` at a place of its own."""
+    draft = workspace.draft(name)
+    draft.add_dataset("ds")
+    for index in range(train + val):
+        rng = np.random.default_rng(index)
+        image_hwc = rng.integers(0, 60, (36, 40, 3), np.uint8)
+        figure = square(top=int(rng.integers(0, 18)), left=int(rng.integers(0, 22)), side=18)
+        image_hwc[figure.window.slices] += 180
+        tag = "train" if index < train else "val"
+        annotation = annotation_of({"car": figure}, size=Size(height=36, width=40), tags=(tag,))
+        draft.write("ds", f"{index:03d}.png", picture=pixels.encode(image_hwc, ".png"), annotation=annotation)
+    return draft.commit(meta, {"made_by": "a test"})
+
+
+def tiny_config(**fields: Any) -> TrainConfig:
+    """32 x 32, two pictures a batch, the narrowest network, random weights, on the CPU; ``fields`` as in the JSON."""
+    defaults = {
+        "input_size": {"width": 32, "height": 32},
+        "batch_size": {"train": 2, "val": 2},
+        "lr": 0.003,
+        "epochs": 2,
+        "weights_init_type": "random",
+        "width": 0.06,
+        "precision": "fp32",
+        "devices": "cpu",
+    }
+    return parse(TrainConfig, {**defaults, **fields}, source="a test")
+
+
+def tiny_job(workspace: Workspace, name: str = "tiny", *, project: Project | None = None, **fields: Any) -> TrainJob:
+    """A model of its own, ready to train on the project, or else on new squares."""
+    project = project or write_squares(workspace)
+    config = tiny_config(**fields)
+    plan = plan_devices(config, Resources(cpus=2, gpus=0))
+    return prepare(workspace, TrainRequest(project=project, name=name, config=config), plan, Silent())
+
+
+def with_epochs(job: TrainJob, epochs: int) -> TrainJob:
+    """The same job, longer or shorter."""
+    return replace(job, config=replace(job.config, settings=replace(job.config.settings, epochs=epochs)))

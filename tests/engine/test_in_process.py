@@ -1,0 +1,107 @@
+"""The engine that every other one must equal."""
+
+import os
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from kittiseg.engine import Engine, WorkerContext, Workers
+from kittiseg.engine.in_process import InProcess
+from kittiseg.errors import DataError, ResourceError
+
+ENGINE: Engine = InProcess()
+
+
+def test_map_keeps_the_order():
+    """One result a task, in the order of the tasks."""
+    assert list(ENGINE.map(str.upper, ["b", "a", "c"], name="upper")) == ["B", "A", "C"]
+    assert list(ENGINE.map(str.upper, [], name="upper")) == []
+
+
+def test_map_gives_each_result_as_soon_as_it_is_there():
+    """The second task is not begun before the first result is taken."""
+    done: list[int] = []
+
+    results = ENGINE.map(done.append, [1, 2], name="note")
+    next(results)
+
+    assert done == [1]
+
+
+def test_errors_come_as_they_were_raised():
+    """The class and the text of the task's own error; results before it are given."""
+
+    def read(name: str) -> str:
+        if name == "b":
+            raise DataError("b is damaged")
+        return name
+
+    results = ENGINE.map(read, ["a", "b"], name="read")
+
+    assert next(results) == "a"
+    with pytest.raises(DataError, match=r"^b is damaged$"):
+        next(results)
+
+
+def adder(*, device: str, threads: int, start: int) -> Callable[[Sequence[int]], list[object]]:
+    """Adds up over its chunks, and tells what it was made with."""
+    total = [start]
+
+    def add(chunk: Sequence[int]) -> list[object]:
+        total[0] += sum(chunk)
+        return [total[0], device, threads]
+
+    return add
+
+
+def test_map_with_state_makes_its_worker_once():
+    """State goes on from chunk to chunk; device and threads are the worker's."""
+    results = ENGINE.map_with_state(adder, {"start": 10}, [[1, 2], [3]], workers=Workers(count=1, cpus=3), name="add")
+
+    assert list(results) == [[13, "cpu", 3], [16, "cpu", 3]]
+
+
+def test_map_with_state_makes_no_worker_for_nothing():
+    """No chunk, no network loaded."""
+
+    def make(**_: object) -> Callable[[Sequence[int]], list[int]]:
+        raise AssertionError("made for nothing")
+
+    assert list(ENGINE.map_with_state(make, {}, [], workers=Workers(count=1), name="none")) == []
+
+
+def test_fit_runs_the_loop_as_the_only_worker():
+    """Rank 0 of 1 with all threads; reports are taken."""
+    seen: list[object] = []
+
+    def loop(context: WorkerContext, job: str) -> None:
+        context.report({"loss": 0.5}, checkpoint="models/m")
+        seen.extend([context.rank, context.world_size, context.device, context.threads, job])
+
+    ENGINE.fit(loop, "job", workers=Workers(count=1), name="train", storage="unused")
+
+    assert seen == [0, 1, "cpu", os.cpu_count(), "job"]
+
+
+def test_fit_refuses_a_group():
+    """One process is one worker; the error says what to do."""
+    with pytest.raises(ResourceError, match="2 workers cannot train in one process; use --engine ray"):
+        ENGINE.fit(print, None, workers=Workers(count=2), name="train", storage="unused")
+
+
+def test_a_device_that_is_not_there_is_refused():
+    """No silent step back to the CPU."""
+    workers = Workers(count=1, device="cuda")
+
+    with pytest.raises(ResourceError, match="a CUDA device was wanted"):
+        ENGINE.fit(print, None, workers=workers, name="train", storage="unused")
+    with pytest.raises(ResourceError, match="a CUDA device was wanted"):
+        list(ENGINE.map_with_state(adder, {"start": 0}, [[1]], workers=workers, name="add"))
+    assert next(InProcess(gpus=1).map_with_state(adder, {"start": 0}, [[1]], workers=workers, name="add"))[1] == "cuda"
+
+
+def test_resources_are_this_machines():
+    """All cores; as many GPUs as it was told of."""
+    assert InProcess(gpus=2).resources().gpus == 2
+    assert ENGINE.resources().cpus == os.cpu_count()
+    assert ENGINE.resources().nodes == 1

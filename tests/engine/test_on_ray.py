@@ -1,0 +1,127 @@
+"""Run on a real Ray on this machine, one for all tests."""
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kittiseg.engine import Engine, WorkerContext, Workers
+from kittiseg.engine.in_process import InProcess
+from kittiseg.errors import DataError, ResourceError
+
+
+def square(value: int) -> int:
+    return value * value
+
+
+def refuse_seven(value: int) -> int:
+    if value == 7:
+        raise DataError("seven cannot be read")
+    return value
+
+
+class AddTo:
+    """Makes a worker that adds ``base``; the first worker to see ``deadly`` dies of it, once."""
+
+    def __call__(
+        self, *, device: str, threads: int, base: int, deadly: int | None = None, mark: str = ""
+    ) -> Callable[[Sequence[int]], list[int]]:
+        def work(chunk: Sequence[int]) -> list[int]:
+            if deadly in chunk and not Path(mark).exists():
+                Path(mark).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return [base + value for value in chunk]
+
+        return work
+
+
+class Deadly:
+    """Makes a worker that dies of everything."""
+
+    def __call__(self, *, device: str, threads: int) -> Callable[[Sequence[int]], list[int]]:
+        return lambda chunk: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[return-value,func-returns-value]
+
+
+def test_map_gives_what_one_process_gives_in_the_order_of_the_tasks(ray_engine: Engine):
+    """The engine does not show in the result."""
+    tasks = list(range(50))
+
+    assert list(ray_engine.map(square, tasks, name="square")) == list(InProcess().map(square, tasks, name="square"))
+
+
+def test_map_of_nothing_is_nothing(ray_engine: Engine):
+    """No task, no result, no block of zero rows."""
+    assert list(ray_engine.map(square, [], name="square")) == []
+
+
+def test_an_error_arrives_as_it_was_raised(ray_engine: Engine):
+    """Ray's wrapping does not reach the user."""
+    with pytest.raises(DataError, match="^seven cannot be read$"):
+        list(ray_engine.map(refuse_seven, list(range(20)), name="refuse"))
+
+
+def test_a_killed_actor_s_chunk_is_done_again(ray_engine: Engine, tmp_path: Path):
+    """Every chunk has its result, once and in order, though a worker died of one."""
+    chunks = [[1, 2], [3], [4, 5], [6]]
+    arguments = {"base": 100, "deadly": 4, "mark": str(tmp_path / "died")}
+
+    results = list(ray_engine.map_with_state(AddTo(), arguments, chunks, workers=Workers(count=2), name="add"))
+
+    assert results == [[101, 102], [103], [104, 105], [106]]
+    assert (tmp_path / "died").exists()
+
+
+def test_an_actor_that_dies_again_and_again_is_an_error_that_names_the_stage(ray_engine: Engine):
+    """Ray would go on for ever."""
+    with pytest.raises(ResourceError, match="a worker of 'deadly' died 4 times over the same pictures"):
+        list(ray_engine.map_with_state(Deadly(), {}, [[1]], workers=Workers(count=1), name="deadly"))
+
+
+def add_ranks(context: WorkerContext, job: dict[str, Any]) -> None:
+    """Adds the ranks of the group; rank 1 dies once, before the second sum."""
+    import torch
+    import torch.distributed as group
+
+    total = torch.tensor([float(context.rank)])
+    group.all_reduce(total)
+    mark = Path(job["folder"]) / "died"
+    if context.rank == 1 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    context.report({"total": total.item()})
+    (Path(job["folder"]) / f"rank{context.rank}").write_text(f"{total.item()} of {context.world_size}")
+
+
+def test_a_training_group_is_started_anew_when_a_worker_dies(ray_engine: Engine, tmp_path: Path):
+    """Both ranks end with the sum over the group."""
+    workers = Workers(count=2, cpus=1)
+
+    ray_engine.fit(add_ranks, {"folder": str(tmp_path)}, workers=workers, name="sum", storage=str(tmp_path / "ray"))
+
+    assert (tmp_path / "died").exists()
+    assert [(tmp_path / f"rank{rank}").read_text() for rank in (0, 1)] == ["1.0 of 2", "1.0 of 2"]
+
+
+def refuse(context: WorkerContext, job: Any) -> None:
+    with (Path(job) / "tries").open("a") as stream:
+        stream.write("x")
+    raise DataError("no picture has the tag 'train'")
+
+
+def test_what_the_user_can_mend_ends_a_training_at_once(ray_engine: Engine, tmp_path: Path):
+    """The error is the loop's own, and it was not tried again."""
+    with pytest.raises(DataError, match="^no picture has the tag 'train'$"):
+        ray_engine.fit(refuse, str(tmp_path), workers=Workers(count=1), name="no", storage=str(tmp_path / "ray"))
+
+    assert (tmp_path / "tries").read_text() == "x"
+
+
+def test_a_silent_address_is_refused_within_seconds():
+    """Ray itself would try for minutes."""
+    from kittiseg.engine import on_ray
+
+    with pytest.raises(ResourceError, match="nothing answers at --address 127.0.0.1:1 "):
+        on_ray.connect("127.0.0.1:1")

@@ -1,0 +1,135 @@
+"""A torch network as a forward function."""
+
+import copy
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402 - after the skip where torch is missing
+from torch.nn import functional as F  # noqa: E402
+
+from kittiseg.inference.network import IMAGENET_MEAN, IMAGENET_STD, NetworkForward, fold_batch_norms  # noqa: E402
+from kittiseg.project.geometry import Size  # noqa: E402
+from tests.data.projects import picture  # noqa: E402
+
+INPUT = Size(height=16, width=16)
+
+
+class Blocks(nn.Module):
+    """Convolutions and batch norms in a ModuleList, with a branch, as networks of the field have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU()])
+        self.head = nn.Sequential(nn.Conv2d(7, 2, 1), nn.BatchNorm2d(2))
+
+    def forward(self, x_nchw):
+        kept = x_nchw
+        for layer in self.layers:
+            x_nchw = layer(x_nchw)
+        return self.head(torch.cat([x_nchw, kept], 1))
+
+
+def network() -> nn.Module:
+    """Seeded weights, and batch norms that have seen pictures."""
+    torch.manual_seed(0)
+    made = Blocks()
+    with torch.no_grad():
+        for _ in range(3):
+            made(torch.randn(4, 3, 8, 8) * 2 + 1)
+    return made
+
+
+def windows(count: int, size: Size = INPUT) -> np.ndarray:
+    return np.stack([picture(size, seed=seed) for seed in range(count)])
+
+
+def by_hand(module: nn.Module, windows_nhwc: np.ndarray, size: Size) -> np.ndarray:
+    """Every step written out in double precision."""
+    module = copy.deepcopy(module).eval().double()
+    x_nchw = torch.from_numpy(windows_nhwc).permute(0, 3, 1, 2).double()
+    x_nchw = F.interpolate(x_nchw, (size.height, size.width), mode="bilinear", align_corners=False) / 255
+    mean, deviation = (torch.tensor(values).double()[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
+    with torch.inference_mode():
+        probs_nchw = module((x_nchw - mean) / deviation).softmax(1)
+    return F.interpolate(probs_nchw, windows_nhwc.shape[1:3], mode="bilinear", align_corners=False).numpy()
+
+
+@pytest.mark.parametrize("size", [INPUT, Size(height=23, width=9)])
+def test_probabilities_are_those_worked_out_by_hand(size: Size):
+    """Resize, normalise, network, softmax, resize back; a single window and a batch alike."""
+    module, windows_nhwc = network(), windows(3, size)
+    forward = NetworkForward(module, input_size=INPUT)
+
+    probs_nchw = forward(windows_nhwc)
+
+    assert probs_nchw.shape == (3, 2, size.height, size.width)
+    assert probs_nchw.dtype == np.float32
+    np.testing.assert_allclose(probs_nchw, by_hand(module, windows_nhwc, INPUT), atol=1e-5)
+    np.testing.assert_allclose(forward(windows_nhwc[:1]), probs_nchw[:1], atol=1e-6)
+
+
+def test_probabilities_sum_to_one():
+    """Over the classes, after resizing too."""
+    probs_nchw = NetworkForward(network(), input_size=INPUT)(windows(2, Size(height=5, width=31)))
+
+    np.testing.assert_allclose(probs_nchw.sum(axis=1), 1, atol=1e-6)
+
+
+def test_the_network_handed_in_stays_as_it_was():
+    """Training can go on with it: neither its mode nor its weights change."""
+    module = network().train()
+    before = copy.deepcopy(module.state_dict())
+
+    NetworkForward(module, input_size=INPUT)(windows(1))
+
+    assert module.training
+    assert before.keys() == module.state_dict().keys()
+    assert all(torch.equal(value, module.state_dict()[name]) for name, value in before.items())
+
+
+def test_batch_norms_are_folded_away():
+    """None is left, and the function is the same."""
+    module = network()
+    x_nchw = torch.randn(2, 3, 8, 8)
+
+    folded = fold_batch_norms(module)
+
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in folded.modules())
+    with torch.inference_mode():
+        torch.testing.assert_close(folded(x_nchw), module.eval()(x_nchw))
+
+
+def test_a_network_that_cannot_be_traced_still_works():
+    """A forward that looks at its numbers keeps its batch norms."""
+
+    class Looks(Blocks):
+        def forward(self, x_nchw):
+            return super().forward(x_nchw if x_nchw.sum() > 0 else -x_nchw)
+
+    torch.manual_seed(0)
+    module = Looks()
+
+    folded = fold_batch_norms(module)
+
+    x_nchw = torch.randn(1, 3, 8, 8)
+    with torch.inference_mode():
+        torch.testing.assert_close(folded(x_nchw), module.eval()(x_nchw))
+
+
+def test_bf16_stays_near_fp32():
+    """Half the digits, nearly the same probabilities, still as float32."""
+    exact, rough = (NetworkForward(network(), input_size=INPUT, precision=name) for name in ("fp32", "bf16"))
+
+    difference = np.abs(exact(windows(2)) - rough(windows(2)))
+
+    assert 0 < difference.max() < 0.05
+
+
+def test_auto_is_fp32_on_a_cpu():
+    """The default gives what fp32 gives."""
+    np.testing.assert_array_equal(
+        NetworkForward(network(), input_size=INPUT)(windows(1)),
+        NetworkForward(network(), input_size=INPUT, precision="fp32")(windows(1)),
+    )

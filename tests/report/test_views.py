@@ -1,0 +1,90 @@
+import pytest
+
+from kittiseg.report.blocks import Table, View
+from kittiseg.report.sections import ModelSection, PredictionSection, ProjectSection
+from kittiseg.report.views import best_checkpoint, picture_iou, view_of
+from tests.data.histories import history_of
+from tests.data.projects import meta_of
+from tests.data.queries import diamond_query
+
+
+def table(view: View, title: str) -> Table:
+    found = next(block for block in view.blocks if block.title == title)
+    assert isinstance(found, Table)
+    return found
+
+
+def model_section(checkpoints: list[int], *, chosen: int | None = None) -> ModelSection:
+    entries = [{"checkpoint": number} for number in checkpoints]
+    return ModelSection(name="unet", config={}, history=history_of(4), checkpoints=entries, chosen=chosen)
+
+
+def test_the_best_checkpoint_is_that_with_the_lowest_validation_loss():
+    """Not the last, and not the one with the highest IoU."""
+    assert best_checkpoint(model_section([1, 2, 3, 4])) == 2
+
+
+def test_a_checkpoint_that_is_gone_cannot_be_the_best():
+    """A model restored from checkpoint 3 has no other."""
+    assert best_checkpoint(model_section([3])) == 3
+
+
+def test_the_checkpoints_say_which_is_best_last_and_chosen():
+    """Best and chosen rows stand out."""
+    found = table(view_of(model_section([1, 2, 3, 4], chosen=3)), "Checkpoints")
+
+    assert [row[0].marks for row in found.rows] == [(), ("best",), ("chosen",), ("last",)]
+    assert found.highlighted == {1, 2}
+
+
+def test_a_checkpoints_train_loss_is_the_mean_since_the_one_before():
+    """The steps 6 to 10 belong to checkpoint 2."""
+    found = table(view_of(model_section([])), "Checkpoints")
+
+    mean = sum(1 / step for step in range(6, 11)) / 5
+    assert found.rows[1][2].text == f"{mean:.4f}"
+
+
+def test_classes_without_objects_are_told_in_a_note():
+    """34 classes, of which a data set has a few, make no long table of zeros."""
+    classes = [
+        {"name": "road", "images": 1, "objects": 1, "area_px": 10, "area_percent": 20.0},
+        {"name": "car", "images": 1, "objects": 2, "area_px": 20, "area_percent": 40.0},
+        {"name": "bus", "images": 0, "objects": 0, "area_px": 0, "area_percent": 0.0},
+    ]
+    meta = meta_of({"road": "bitmap", "car": "bitmap", "bus": "bitmap"})
+    section = ProjectSection(name="p", statistics={"images": 1, "classes": classes}, meta=meta)
+
+    found = table(view_of(section), "Classes")
+
+    assert [row[0].text for row in found.rows] == ["car", "road"]
+    assert found.note == "1 class without objects: bus."
+
+
+def test_a_project_that_no_query_made_has_no_graph():
+    """An imported project and one that was transformed."""
+    imported = ProjectSection(name="p", statistics={}, meta=meta_of({}))
+    made = ProjectSection(name="p", statistics={}, meta=meta_of({}), query=diamond_query())
+
+    assert [block.title for block in view_of(imported).blocks] == []
+    assert [block.title for block in view_of(made).blocks] == ["Query"]
+
+
+def test_predictions_without_truth_have_no_evaluation():
+    """Test pictures have no masks."""
+    evaluation = {"images": 1, "classes": {"car": {"iou": 0.5, "dice": 2 / 3, "precision": None, "recall": 1.0}}}
+    bare = PredictionSection(name="p", model="m", examples=[])
+    evaluated = PredictionSection(name="p", model="m", examples=[], evaluation=evaluation)
+
+    assert view_of(bare).blocks == []
+    assert [cell.text for cell in table(view_of(evaluated), "Evaluation").rows[0]] == [
+        "car", "0.500", "0.667", "–", "1.000",  # noqa: RUF001
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "picture", [{"iou": {"car": 0.5}}, {"iou": 0.5}, {"classes": {"car": {"iou": 0.5}}}, {"classes": {"car": 0.5}}]
+)
+def test_a_pictures_iou_is_read_in_every_form(picture: dict):
+    """By class, in one number, or among the other scores."""
+    assert picture_iou(picture, "car") == 0.5

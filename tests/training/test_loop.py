@@ -1,0 +1,221 @@
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kittiseg.errors import DataError, KittisegError, ModelError
+from kittiseg.project.store import Files, Workspace
+from kittiseg.training.checkpoints import list_checkpoints, read_newest, read_weights, resolve
+from kittiseg.training.history import read_history
+from kittiseg.training.loop import train_loop
+from kittiseg.training.prepare import TrainJob
+from kittiseg.training.run_record import read_run
+from tests.data.train_worker import Context, start_worker
+from tests.data.training import tiny_job, with_epochs, write_squares
+
+HERE = Context(rank=0, world_size=1)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.at(tmp_path / "workspace")
+
+
+def losses(model: Files, kind: str) -> list[float]:
+    return [record["loss"] for record in read_history(model) if record["kind"] == kind]
+
+
+def same_weights(one: Files, other: Files) -> bool:
+    mine, theirs = read_weights(resolve(one, "last")), read_weights(resolve(other, "last"))
+    return all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_training_learns_the_squares(workspace: Workspace) -> None:
+    """Ten epochs find a bright square on pictures that were not trained on."""
+    job = tiny_job(workspace, epochs=10, val_every=10, lr=0.01)
+
+    train_loop(HERE, job)
+
+    assert list_checkpoints(job.model).last.state.metrics["iou"]["car"] > 0.6
+
+
+def test_every_step_and_validation_is_in_the_history(workspace: Workspace) -> None:
+    """6 pictures in batches of 2 are 3 steps an epoch; half an epoch is due at the second."""
+    job = tiny_job(workspace, epochs=2)
+
+    train_loop(HERE, job)
+
+    history = read_history(job.model)
+    assert [record["step"] for record in history if record["kind"] == "train"] == [1, 2, 3, 4, 5, 6]
+    validations = [(r["checkpoint"], r["step"], round(r["epoch"], 2)) for r in history if r["kind"] == "val"]
+    assert validations == [(1, 2, 0.67), (2, 3, 1.0), (3, 5, 1.67), (4, 6, 2.0)]
+    assert set(history[-1]["iou"]) == {"bg", "car"}
+    assert [checkpoint.number for checkpoint in list_checkpoints(job.model).whole] == [1, 2, 3, 4]
+
+
+def test_the_same_seed_gives_the_same_weights(workspace: Workspace) -> None:
+    """Two trainings end bit for bit alike; another seed does not."""
+    project = write_squares(workspace)
+    one, same, other = (
+        tiny_job(workspace, name, project=project, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+
+    for job in (one, same, other):
+        train_loop(HERE, job)
+
+    assert same_weights(one.model, same.model)
+    assert not same_weights(one.model, other.model)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_training_that_goes_on_ends_like_one_that_never_stopped(workspace: Workspace, precision: str) -> None:
+    """Stopped after the first epoch, in the middle of a checkpoint's epoch, and gone on with: the same bits."""
+    project = write_squares(workspace)
+    whole = tiny_job(workspace, "whole", project=project, epochs=3, val_every=0.4, precision=precision)
+    parts = tiny_job(workspace, "parts", project=project, epochs=3, val_every=0.4, precision=precision)
+
+    train_loop(HERE, whole)
+    train_loop(HERE, with_epochs(parts, 1))
+    parts.model.remove("checkpoints/00000003")
+    train_loop(HERE, parts)
+
+    assert same_weights(whole.model, parts.model)
+    assert losses(whole.model, "train") == losses(parts.model, "train")
+    assert read_run(parts.model)["sessions"][1]["resumed_from"] == 2
+
+
+def test_a_training_killed_at_any_moment_ends_like_one_left_alone(workspace: Workspace, tmp_path: Path) -> None:
+    """SIGKILL twice, each time a random while after the training got on; the third process finishes it."""
+    project = write_squares(workspace)
+    fields = {"epochs": 40, "val_every": 0.9}
+    alone, killed = (tiny_job(workspace, name, project=project, **fields) for name in ("alone", "killed"))
+    rng = np.random.default_rng(int(time.time()))
+
+    train_loop(HERE, alone)
+    for _ in range(2):
+        before = len(killed.model.folders("checkpoints"))
+        worker = start_worker(killed, tmp_path)
+        while len(killed.model.folders("checkpoints")) <= before and worker.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.3))
+        os.kill(worker.pid, signal.SIGKILL)
+        assert worker.wait() == -signal.SIGKILL, "the training ended before it could be killed; make it longer"
+    assert start_worker(killed, tmp_path).wait() == 0
+
+    assert same_weights(alone.model, killed.model)
+    assert losses(alone.model, "train") == losses(killed.model, "train")
+    assert losses(alone.model, "val") == losses(killed.model, "val")
+    assert len(read_run(killed.model)["sessions"]) == 3
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_number_of_workers_does_not_matter(workspace: Workspace, tmp_path: Path, workers: int) -> None:
+    """One process that accumulates 3 shards, and 2 or 3 processes that share them out, have the same losses.
+
+    7 pictures in batches of 6 leave one for the last batch, so two shards of it are empty.
+    """
+    project = write_squares(workspace, train=7)
+    fields = {"gpu_devices": [0, 1, 2], "epochs": 2, "val_every": 1}
+    one = tiny_job(workspace, "one", project=project, **fields)
+    several = tiny_job(workspace, "several", project=project, **fields)
+
+    train_loop(HERE, one)
+    group = [start_worker(several, tmp_path, rank=rank, world_size=workers) for rank in range(workers)]
+
+    assert [worker.wait() for worker in group] == [0] * workers
+    np.testing.assert_allclose(losses(several.model, "train"), losses(one.model, "train"), atol=1e-5)
+    np.testing.assert_allclose(losses(several.model, "val"), losses(one.model, "val"), atol=1e-5)
+    reports = [worker.communicate()[0] for worker in group]
+    assert reports[0] == reports[-1]
+    assert reports[0].count(b"checkpoints/0000000") == 2
+
+
+def test_a_damaged_checkpoint_is_passed_over(workspace: Workspace) -> None:
+    """The training goes on from the one before it, says so in run.json, and writes a whole one in its place."""
+    job = tiny_job(workspace, epochs=1, val_every=0.5)
+    train_loop(HERE, job)
+    undisturbed = read_weights(resolve(job.model, "2"))
+    weights = job.model.read("checkpoints/00000002/model.safetensors")
+    job.model.write("checkpoints/00000002/model.safetensors", weights[:-1] + b"\x00")
+
+    train_loop(HERE, job)
+
+    session = read_run(job.model)["sessions"][1]
+    assert session["resumed_from"] == 1
+    assert "00000002/model.safetensors is damaged" in session["passed_over"][0]
+    again = read_weights(resolve(job.model, "2"))
+    assert all(torch.equal(undisturbed[name], again[name]) for name in undisturbed)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(workspace: Workspace) -> None:
+    """The error names the step, the rate and the pictures, and no checkpoint is written."""
+    job = tiny_job(workspace, lr=1e30, val_every=1)
+
+    with pytest.raises(
+        KittisegError, match=r"the loss is nan after step 2 .*lr 1e\+30.*squares/ds/00\d\.png, .*no check"
+    ):
+        train_loop(HERE, job)
+
+    assert not list_checkpoints(job.model).whole
+
+
+def test_a_validation_loss_that_is_not_finite_ends_the_training(workspace: Workspace) -> None:
+    """Weights that the last step spoilt become no checkpoint."""
+    job = tiny_job(workspace, lr=1e30, val_every=0.3)
+
+    with pytest.raises(KittisegError, match="the validation loss is nan after step 1 "):
+        train_loop(HERE, job)
+
+    assert not list_checkpoints(job.model).whole
+
+
+def test_other_pictures_cannot_be_gone_on_with(workspace: Workspace) -> None:
+    """A project with one picture more is refused, since the order of pictures would be another."""
+    job = tiny_job(workspace, epochs=1)
+    train_loop(HERE, job)
+    more = write_squares(workspace, "more", train=7)
+
+    with pytest.raises(DataError, match="'more' has other training pictures"):
+        train_loop(HERE, with_epochs(replace(job, project=more), 2))
+
+
+def test_the_rate_falls_and_adam_begins_anew(workspace: Workspace) -> None:
+    """With a patience of 1 the rate is divided after a worse loss, and the state says when."""
+    job = tiny_job(workspace, epochs=8, val_every=0.3, lr=0.3, lr_decreasing={"patience": 1, "lr_divisor": 10}, seed=3)
+
+    train_loop(HERE, job)
+
+    states = [checkpoint.state for checkpoint in list_checkpoints(job.model).whole]
+    fallen = next(state for state in states if state.lr_changed_at)
+    assert fallen.lr == pytest.approx(0.03)
+    assert fallen.adam_steps == 0
+    assert fallen.lr_changed_at == fallen.checkpoint
+    assert states[fallen.checkpoint].adam_steps == states[fallen.checkpoint].step - fallen.step
+
+
+def test_first_weights_are_gone_after_the_training(workspace: Workspace) -> None:
+    """What is left of the folder is what the architecture lists."""
+    job: TrainJob = tiny_job(workspace, epochs=1)
+
+    train_loop(HERE, job)
+
+    assert job.model.files() == ["config.json", "history.jsonl", "run.json"]
+    found, passed_over = read_newest(job.model)
+    assert found is not None
+    assert not passed_over
+
+
+def test_weights_that_vanished_are_an_error(workspace: Workspace) -> None:
+    """A model without checkpoint and without first weights cannot be trained."""
+    job = tiny_job(workspace)
+    job.model.remove("init.safetensors")
+
+    with pytest.raises(KittisegError, match=r"init\.safetensors: no such file"):
+        train_loop(HERE, job)
+    with pytest.raises(ModelError, match="no checkpoint yet"):
+        resolve(job.model, "last")

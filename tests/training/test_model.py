@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from kittiseg.errors import ConfigError, ModelError
+from kittiseg.training.classes import ClassIndex
+from kittiseg.training.model import ModelConfig
+from tests.data.training import CAR, tiny_config
+
+
+def config(seed: int = 0) -> ModelConfig:
+    return ModelConfig(tiny_config(seed=seed), ClassIndex.of(CAR, tiny_config().special_classes))
+
+
+def test_a_config_reads_back() -> None:
+    """Settings, classes and their indices."""
+    assert ModelConfig.from_json(config().to_json(), source="t") == config()
+
+
+def test_a_broken_config_says_where() -> None:
+    """A wrong setting with its pointer; a document that is none with its source."""
+    document = config().to_json()
+    document["settings"]["lr"] = -1
+
+    with pytest.raises(ConfigError, match="/settings/lr"):
+        ModelConfig.from_json(document, source="t")
+    with pytest.raises(ModelError, match="somewhere: no config of a model"):
+        ModelConfig.from_json([], source="somewhere")
+
+
+def test_the_network_follows_from_the_config() -> None:
+    """As many outputs as classes, the width's channels, the seed's weights."""
+    one, same, other = (config(seed).build().state_dict() for seed in (1, 1, 2))
+
+    assert one["head.weight"].shape == (2, 4, 1, 1)
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not torch.equal(one["head.weight"], other["head.weight"])

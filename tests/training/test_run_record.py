@@ -1,0 +1,20 @@
+from pathlib import Path
+
+from kittiseg.project.store import Files
+from kittiseg.training.run_record import add_session, end_session, read_run, write_run
+
+
+def test_every_start_is_recorded(tmp_path: Path) -> None:
+    """One entry each, with time and versions; only what came to its end is marked as ended."""
+    model = Files.at(tmp_path)
+    write_run(model, {"project": "p", "sessions": []})
+
+    add_session(model, {"device": "cpu"})
+    add_session(model, {"device": "cuda"})
+    end_session(model)
+
+    record = read_run(model)
+    assert record["project"] == "p"
+    assert [entry["device"] for entry in record["sessions"]] == ["cpu", "cuda"]
+    assert ["ended" in entry for entry in record["sessions"]] == [False, True]
+    assert set(record["sessions"][0]["versions"]) == {"kittiseg", "torch", "numpy", "python"}

@@ -1,0 +1,67 @@
+import pytest
+
+from kittiseg.training.batches import BatchPlan
+from kittiseg.training.config import LrDecreasing
+from kittiseg.training.schedule import checkpoint_due, lr_falls
+
+
+def due_steps(plan: BatchPlan, val_every: float) -> list[int]:
+    """The steps after which there is a checkpoint."""
+    found: list[int] = []
+    for step in range(1, plan.steps + 1):
+        if checkpoint_due(len(found) + 1, step, plan, val_every=val_every):
+            found.append(step)
+    return found
+
+
+def plan(samples: int, *, epochs: int, batch: int) -> BatchPlan:
+    return BatchPlan(samples=samples, epochs=epochs, shards=1, per_shard=batch, seed=0)
+
+
+def test_the_tutorial_has_30_checkpoints_and_the_27th_at_epoch_13_5() -> None:
+    """2280 pictures in batches of 42: 55 steps an epoch, validated at the 28th, 1176 pictures, and at its end."""
+    tutorial = BatchPlan(samples=2280, epochs=15, shards=3, per_shard=14, seed=0)
+
+    steps = due_steps(tutorial, 0.5)
+
+    assert steps[:3] == [28, 55, 83]
+    assert len(steps) == 30
+    assert steps[26] == 13 * 55 + 28
+    assert steps[-1] == tutorial.steps
+
+
+@pytest.mark.parametrize("val_every", [0.1, 0.3, 0.7, 1 / 3])
+def test_fractions_do_not_drift(val_every: float) -> None:
+    """With one picture a step, checkpoint k comes at the first step at or past k * val_every * 100 pictures."""
+    steps = due_steps(plan(100, epochs=7, batch=1), val_every)
+
+    expected = [-(-round(k * val_every * 1e9) // 10_000_000) for k in range(1, len(steps) + 1)]
+    assert steps == [min(step, 700) for step in expected]
+
+
+def test_there_is_always_one_at_the_end() -> None:
+    """Also where the training is shorter than val_every, or no multiple of it."""
+    assert due_steps(plan(10, epochs=1, batch=2), 5) == [5]
+    assert due_steps(plan(10, epochs=3, batch=2), 2) == [10, 15]
+
+
+def test_there_is_at_most_one_a_batch() -> None:
+    """Validations that are due more often than there are batches come one by one."""
+    assert due_steps(plan(10, epochs=2, batch=5), 0.1) == [1, 2, 3, 4]
+
+
+def test_the_rate_falls_when_the_last_losses_are_all_worse() -> None:
+    """More than ``patience`` validations, the best of the last ``patience`` not the best of all."""
+    rule = LrDecreasing(patience=2, lr_divisor=5.0)
+
+    assert lr_falls([1.0, 2.0, 3.0], 0, rule)
+    assert not lr_falls([2.0, 3.0], 0, rule)
+    assert not lr_falls([2.0, 3.0, 1.0], 0, rule)
+    assert not lr_falls([1.0, 2.0, 1.0], 0, rule)
+
+
+def test_the_rate_does_not_fall_again_at_once() -> None:
+    """After a fall, more than ``patience`` further validations must pass."""
+    losses, rule = [1.0, 2.0, 3.0, 3.0, 3.0, 3.0], LrDecreasing(patience=2, lr_divisor=5.0)
+
+    assert [count for count in range(4, 7) if lr_falls(losses[:count], 3, rule)] == [6]
