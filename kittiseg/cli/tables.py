@@ -52,7 +52,7 @@ def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "Projec
         )
     out.print(table)
     never = [entry.name for entry in statistics.classes if not entry.objects]
-    sizes = ", ".join(f"{size} px ({count})" for size, count in statistics.sizes.items())
+    sizes = _few([f"{size} px ({count})" for size, count in statistics.sizes.items()])
     datasets = ", ".join(f"{name} ({count})" for name, count in statistics.datasets.items())
     tags = ", ".join(f"{name} ({count})" for name, count in statistics.tags.items())
     lines = {"pictures": str(statistics.images), "data sets": datasets, "sizes": sizes, "tags": tags}

@@ -3,7 +3,7 @@
 What can be said of a layer alone is said here; how layers fit together is ``graph``'s matter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,35 +69,40 @@ def read_steps(document: list[Any]) -> tuple[list[Step], list[Problem]]:
     steps, problems = [], []
     for index, entry in enumerate(document):
         step = _loose_step(index, entry)
-        _, head_problems = try_parse(Head, entry, at=pointer(index))
-        problems += head_problems
-        if isinstance(entry, dict) and isinstance(entry.get("action"), str) and step.action not in LAYERS:
-            message = f"'{step.action}' is not a layer{did_you_mean(step.action, LAYERS)}"
-            problems.append(Problem(step.at("action"), message))
-        if not head_problems:
-            problems += _wrong_count(step) + _wrong_names(step)
-        if isinstance(step.settings, dict) and step.action in LAYERS:
-            document_ = {} if step.kind.free_settings else step.settings
-            layer, found = try_parse(step.kind, document_, at=step.at("settings"))
-            problems += found
-            step = Step(index, step.action, step.src, step.dst, step.settings, layer)
-        steps.append(step)
+        _, told = try_parse(Head, entry, at=pointer(index))
+        problems += told
+        if isinstance(entry, dict):
+            unfit = {problem.pointer.split("/")[2] for problem in told}
+            found = [*_wrong_action(step), *_wrong_count(step), *_wrong_sources(step), *_wrong_targets(step)]
+            problems += [problem for problem in found if problem.pointer.split("/")[2] not in unfit]
+        layer, settings_problems = _read_settings(step)
+        problems += settings_problems
+        steps.append(replace(step, layer=layer))
     return steps, problems
 
 
 def _loose_step(index: int, entry: Any) -> Step:
     """What can be made out of a layer, right or wrong, so that its neighbours can be checked too."""
     head = entry if isinstance(entry, dict) else {}
-    action = head.get("action")
-    return Step(
-        index, action if isinstance(action, str) else "", _words(head.get("src")), _words(head.get("dst")),
-        head.get("settings"), None,
-    )  # fmt: skip
+    action = "".join(_words(head.get("action")))
+    return Step(index, action, _words(head.get("src")), _words(head.get("dst")), head.get("settings"), None)
 
 
 def _words(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     return tuple(word for word in values if isinstance(word, str))
+
+
+def _read_settings(step: Step) -> tuple[Layer | None, list[Problem]]:
+    if step.kind is Layer or not isinstance(step.settings, dict):
+        return None, []
+    return try_parse(step.kind, {} if step.kind.free_settings else step.settings, at=step.at("settings"))
+
+
+def _wrong_action(step: Step) -> list[Problem]:
+    if step.kind is not Layer:
+        return []
+    return [Problem(step.at("action"), f"'{step.action}' is not a layer{did_you_mean(step.action, LAYERS)}")]
 
 
 def _wrong_count(step: Step) -> list[Problem]:
@@ -107,10 +112,6 @@ def _wrong_count(step: Step) -> list[Problem]:
         return []
     words = 'two names, ["$yes", "$no"]' if wanted == 2 else "one name"
     return [Problem(step.at("dst"), f"'{step.action}' writes {words}, not {len(step.dst)}")]
-
-
-def _wrong_names(step: Step) -> list[Problem]:
-    return [*_wrong_sources(step), *_wrong_targets(step)]
 
 
 def _wrong_sources(step: Step) -> list[Problem]:

@@ -44,7 +44,7 @@ def project_view(section: ProjectSection) -> View:
     ):
         found = counts(statistics.get(key))
         if found:
-            rows = [(Cell(name), Cell(whole(number))) for name, number in found.items()]
+            rows = [(Cell(name), Cell(whole(number))) for name, number in most_frequent(found).items()]
             blocks.append(
                 Table(
                     title=title,
@@ -58,6 +58,13 @@ def project_view(section: ProjectSection) -> View:
         caption = f"The {len(section.query)} layers of the query that made this project."
         blocks.append(Chart("Query", svg, caption, natural=True))
     return View("project", section.name, facts, [*blocks, *_gallery("Examples", section.examples)])
+
+
+def most_frequent(found: Mapping[str, int], limit: int = 10) -> dict[str, int]:
+    """The first ``limit`` in order of their numbers, and the rest in one line: crops have hundreds of sizes."""
+    ranked = sorted(found.items(), key=lambda entry: -entry[1])
+    rest = {f"{len(ranked) - limit} others": sum(number for _, number in ranked[limit:])} if len(ranked) > limit else {}
+    return {**dict(ranked[:limit]), **rest}
 
 
 def model_view(section: ModelSection) -> View:

@@ -2,7 +2,7 @@ import pytest
 
 from kittiseg.report.blocks import Table, View
 from kittiseg.report.sections import ModelSection, PredictionSection, ProjectSection
-from kittiseg.report.views import best_checkpoint, picture_iou, view_of
+from kittiseg.report.views import best_checkpoint, most_frequent, picture_iou, view_of
 from tests.data.histories import history_of
 from tests.data.projects import meta_of
 from tests.data.queries import diamond_query
@@ -88,3 +88,14 @@ def test_predictions_without_truth_have_no_evaluation():
 def test_a_pictures_iou_is_read_in_every_form(picture: dict):
     """By class, in one number, or among the other scores."""
     assert picture_iou(picture, "car") == 0.5
+
+
+def test_of_many_sizes_the_most_frequent_are_listed():
+    """Crops have hundreds of sizes; the page names ten and counts the rest."""
+    found = {f"{width} x 300": 1 for width in range(30)} | {"1242 x 375": 7}
+
+    shown = most_frequent(found)
+
+    assert next(iter(shown.items())) == ("1242 x 375", 7)
+    assert shown["21 others"] == 21
+    assert sum(shown.values()) == sum(found.values())

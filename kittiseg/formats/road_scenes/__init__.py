@@ -21,6 +21,7 @@ from kittiseg.project.pixels import encode
 
 FIRST_TEST_SCENE = 100_000  # test scenes are numbered from here, so that more training scenes leave them as they are
 _CARS_AHEAD = 70.0  # metres to which traffic stands densely
+_NEAREST_LARGE = 20.0  # metres to a truck or bus: one at hand would fill a quarter of the picture and decide its score
 
 Thing = tuple[float, Callable[[Canvas], None]]  # how far away, and how to draw it
 
@@ -159,7 +160,7 @@ def _vehicles(poses: list[Pose], rng: np.random.Generator) -> list[Thing]:
         model = random_model(rng)
         reach = model.length / 2
         crowded = any(abs(pose.x - x) < 2.1 and abs(pose.z - z) < reach + other + 0.4 for x, z, other in taken)
-        if crowded or pose.z - reach < 4:
+        if crowded or pose.z - reach < (5 if model.class_name == "car" else _NEAREST_LARGE):
             continue
         taken.append((pose.x, pose.z, reach))
         numbers[model.class_name] = numbers.get(model.class_name, 0) + 1

@@ -35,16 +35,17 @@ def test_default_data_set_is_project_and_data_set() -> None:
 
 
 def test_clips_figures_to_the_picture() -> None:
-    """Bitmaps lose what lies outside and their empty margins; polygons are left alone."""
+    """Bitmaps lose what lies outside and their empty margins, or everything; polygons are left alone."""
     corner = polygon((-3, -3), (2, 0), (0, 2))
-    item = item_of(annotation_of([("a", bitmap_of("##", "#.", top=-1, left=-1)), ("b", corner)]))
-    outside = item_of(annotation_of({"a": square(top=90, left=0, side=2)}))
+    figures = [
+        ("car", bitmap_of("#.", ".#", top=-1, left=-1)),
+        ("house", corner),
+        ("bus", square(top=90, left=0, side=2)),
+    ]
 
-    taken = Data(classes_mapping="default").take(item_of(annotation_of({"a": bitmap_of("#.", ".#", top=-1, left=-1)})))
+    taken = Data(classes_mapping="default").take(item_of(annotation_of(figures)))
 
-    assert [figure.shape for figure in taken.annotation.figures] == [bitmap_of("#")]
-    assert [f.shape for f in Data(classes_mapping="default").take(item).annotation.figures] == [corner]
-    assert Data(classes_mapping="default").take(outside).annotation.figures == ()
+    assert [figure.shape for figure in taken.annotation.figures] == [bitmap_of("#"), corner]
 
 
 def test_never_decodes_what_it_drops() -> None:

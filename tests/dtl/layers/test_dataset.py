@@ -26,5 +26,5 @@ def test_save_original_is_the_sources_own() -> None:
     ids=str,
 )
 def test_refuses_what_is_no_folder(settings: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="either 'name' or 'rule'|'name' is|cannot be the name"):
+    with pytest.raises(ConfigError, match=r"either 'name' or 'rule'|'name' is|cannot be the name"):
         parse(Dataset, settings, source="test")
