@@ -1,0 +1,80 @@
+"""Sliding windows over whole frames, against bare forward passes of the same windows, and against MONAI."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from monai.inferers import sliding_window_inference
+from torch.nn import functional as F
+
+from benchmarks.measure import Ratio, best_of, frames, seconds
+from kittiseg.inference.config import MinOverlap, SlidingWindowSettings, WindowSize
+from kittiseg.inference.modes import make_mode
+from kittiseg.inference.network import NetworkForward, fold_batch_norms
+from kittiseg.inference.predictor import Predictor
+from kittiseg.pipeline import Run
+from kittiseg.project.geometry import Size
+from kittiseg.training.networks import NETWORKS
+
+BATCH, SIDE, PICTURES, WIDTH = 14, 256, 4, 0.25
+TUTORIAL = SlidingWindowSettings(window=WindowSize(width=370, height=370), min_overlap=MinOverlap(x=300, y=0))
+
+
+def run(folder: Path) -> list[Ratio]:
+    """The tutorial's windows, 28 a frame. The bare passes get finished batches, and their scores are dropped."""
+    project = frames(Run.at(folder / "workspace", engine="local"), folder)
+    images = [project.item(key).image.pixels() for key in project.keys()[:PICTURES]]
+    torch.manual_seed(0)
+    network = NETWORKS["unetv2"](2, WIDTH).eval()
+    forward = NetworkForward(network, input_size=Size(height=SIDE, width=SIDE), precision="bf16")
+    predictor = Predictor(forward, make_mode(TUTORIAL), classes=2, batch_size=BATCH)
+    passes = bare_passes(network, count=28 * PICTURES // BATCH)
+    monai = monai_predictor(network)
+    ours, bare, theirs = best_of(
+        3,
+        lambda: seconds(lambda: list(predictor.predict(enumerate(images)))),
+        lambda: seconds(passes),
+        lambda: seconds(lambda: [monai(image_hwc) for image_hwc in images]),
+    )
+    title = f"28 windows a frame, width {WIDTH}, batches of {BATCH}"
+    return [
+        Ratio(f"{title}: ours / bare forward passes", ours / PICTURES, bare / PICTURES, "s a frame", "at most 1.15"),
+        Ratio(f"{title}: ours / MONAI's sliding_window_inference", ours / PICTURES, theirs / PICTURES, "s a frame"),
+    ]
+
+
+def bare_passes(network: torch.nn.Module, *, count: int) -> Callable[[], None]:
+    """So many passes of a finished batch through the network as we run it, batch norms folded."""
+    folded = fold_batch_norms(network).to(memory_format=torch.channels_last)
+    batch_nchw = torch.randn(BATCH, 3, SIDE, SIDE).to(memory_format=torch.channels_last)
+
+    def run() -> None:
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            for _ in range(count):
+                folded(batch_nchw)
+
+    return run
+
+
+def monai_predictor(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
+    """The same network, plan, precision and sizes, as one writes it with MONAI."""
+    network = copy.deepcopy(network).to(memory_format=torch.channels_last)
+    mean = torch.tensor((0.485, 0.456, 0.406))[:, None, None]
+    deviation = torch.tensor((0.229, 0.224, 0.225))[:, None, None]
+
+    def score(windows_nchw: torch.Tensor) -> torch.Tensor:
+        small_nchw = F.interpolate(windows_nchw, (SIDE, SIDE), mode="bilinear").to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits_nchw = network(small_nchw)
+        return F.interpolate(logits_nchw.float().softmax(1), windows_nchw.shape[2:], mode="bilinear")
+
+    @torch.inference_mode()
+    def predict(image_hwc: np.ndarray) -> np.ndarray:
+        image_chw = (torch.from_numpy(image_hwc.copy()).permute(2, 0, 1).float() / 255 - mean) / deviation
+        overlap = (0.0, 300 / 370)
+        probs_nchw = sliding_window_inference(image_chw[None], (370, 370), BATCH, score, overlap=overlap)
+        return probs_nchw[0].argmax(0).byte().numpy()
+
+    return predict

@@ -1,0 +1,5 @@
+"""``python -m kittiseg``: the command line."""
+
+from kittiseg.cli import main
+
+main()
