@@ -60,9 +60,9 @@ def project_view(section: ProjectSection) -> View:
     return View("project", section.name, facts, [*blocks, *_gallery("Examples", section.examples)])
 
 
-def most_frequent(found: Mapping[str, int], limit: int = 10) -> dict[str, int]:
+def most_frequent(found: Mapping[str, int | None], limit: int = 10) -> dict[str, int]:
     """The first ``limit`` in order of their numbers, and the rest in one line: crops have hundreds of sizes."""
-    ranked = sorted(found.items(), key=lambda entry: -entry[1])
+    ranked = sorted(((name, number or 0) for name, number in found.items()), key=lambda entry: -entry[1])
     rest = {f"{len(ranked) - limit} others": sum(number for _, number in ranked[limit:])} if len(ranked) > limit else {}
     return {**dict(ranked[:limit]), **rest}
 
