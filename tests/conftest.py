@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kittiseg.engine import Engine
+from kittiseg.engine.cluster import connect
 from kittiseg.project.store import Workspace
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -38,8 +39,6 @@ def oracle() -> Path:
 @pytest.fixture(scope="session")
 def ray_engine() -> Iterator[Engine]:
     """One Ray with two CPUs for all tests that ask for it: it takes seconds to start."""
-    from kittiseg.engine import on_ray
-
-    engine = on_ray.connect(cpus=2)
+    engine = connect(cpus=2)
     yield engine
     engine.shutdown()

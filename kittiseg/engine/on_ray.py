@@ -1,36 +1,22 @@
 """The four verbs on a Ray cluster, which may be this machine.
 
-``map`` is Ray Data, ``map_with_state`` is a pool of Ray actors, ``fit`` is Ray Train. Import this module only when Ray
-is wanted: it sets Ray's environment before it imports Ray, which reads it once.
+``map`` is Ray Data, ``map_with_state`` is a pool of Ray actors, ``fit`` is Ray Train.
 """
 
 import logging
-import os
 import pickle
-import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
+import ray
+from ray import cloudpickle
+
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.errors import KittisegError, ResourceError
-
-_ENVIRONMENT = {
-    "RAY_AUTH_MODE": "token",  # a cluster that anybody on the network may use runs anybody's code
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
-    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # also the least time between two reports, 2 s by default
-    "RAY_TRAIN_COLLECTIVE_TIMEOUT_S": "1800",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-for _name, _value in _ENVIRONMENT.items():
-    os.environ.setdefault(_name, _value)
-
-import pyarrow as pa  # noqa: E402  after Ray's environment, as is ray itself
-import ray  # noqa: E402
-from ray import cloudpickle  # noqa: E402
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,32 +25,9 @@ BLOCKS_PER_CPU = 6  # a task round costs about 0.1 s, so blocks are few; the las
 DEATHS_SURVIVED = 3  # of one worker; after that the work itself is to blame
 
 
-def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
-    """The engine on the cluster at ``address`` (``host:port`` or ``auto``), or on a new one on this machine.
-
-    ResourceError within seconds where nothing answers at the address.
-    """
-    _make_token()
-    quiet = {"logging_level": "ERROR", "log_to_driver": False}
-    if address is None:
-        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
-        return OnRay(owns_cluster=True)
-    if "://" not in address and address != "auto":
-        _refuse_silent(address)
-    try:
-        ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ResourceError(
-            f"no Ray cluster could be reached at {address}: {error}; start one, or leave --address out"
-        ) from None
-    return OnRay(owns_cluster=False)
-
-
 @dataclass(frozen=True)
 class OnRay:
-    """The engine of :func:`connect`."""
-
-    owns_cluster: bool
+    """The engine on the cluster that this process is connected to (:mod:`kittiseg.engine.cluster`)."""
 
     def resources(self) -> Resources:
         total = ray.cluster_resources()
@@ -119,7 +82,7 @@ class OnRay:
             yield from _in_order(actors, chunks)
         except ray.exceptions.RayActorError as error:
             raise ResourceError(
-                f"a worker of '{name}' died {DEATHS_SURVIVED + 1} times over the same pictures; out of memory? ({error})"
+                f"a worker of '{name}' died {DEATHS_SURVIVED + 1} times over the same pictures (no memory?): {error}"
             ) from None
         finally:
             for actor in actors:
@@ -268,25 +231,3 @@ def _fit_worker(settings: dict[str, Any]) -> None:
 def _raise_verdict(verdict: Path) -> None:
     if verdict.exists():
         raise pickle.loads(verdict.read_bytes())
-
-
-def _make_token() -> None:
-    """A token that only this user can read; Ray itself would write it readable for everybody."""
-    if os.environ.get("RAY_AUTH_MODE") != "token" or "RAY_AUTH_TOKEN" in os.environ:
-        return
-    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token"))
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(os.urandom(32).hex())
-
-
-def _refuse_silent(address: str) -> None:
-    """Ray itself would try for many minutes before it says that nobody answers."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host or "127.0.0.1", int(port)), timeout=2).close()
-    except (OSError, ValueError) as error:
-        raise ResourceError(
-            f"nothing answers at --address {address} ({error}); wanted host:port of a Ray head"
-        ) from None

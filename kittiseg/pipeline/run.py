@@ -48,10 +48,10 @@ class Run:
         def start() -> Engine:
             if engine == "local":
                 return InProcess(gpus=len(list(Path("/dev").glob("nvidia[0-9]*"))))
-            from kittiseg.engine import on_ray
+            from kittiseg.engine.cluster import connect
 
             progress.notice(f"connecting to Ray at {address}" if address else "starting Ray on this machine")
-            return on_ray.connect(address)
+            return connect(address)
 
         return cls(Workspace.at(workspace), start, seed, progress)
 
