@@ -73,7 +73,7 @@ def demo(
     with session(context.obj, keep) as (run, terminal):
         result = run_demo(run, data)
         tables.show_evaluation(terminal.out, result.evaluation)
-        terminal.out.print(f"picture grid: {result.grid}\nreport:       {result.report}", markup=False)
+        terminal.out.print(f"picture grid: {result.grid}\nreport:       {result.report}")
 
 
 @app.command("import", epilog="Example: kittiseg import kitti data_semantics.zip --name kitti-semseg")
@@ -215,7 +215,7 @@ def restore(
 
     with session(context.obj) as (run, terminal):
         number = pipeline.restore_checkpoint(run, model, checkpoint, name=name, overwrite=overwrite)
-        terminal.out.print(f"checkpoint {number} of '{model}' is now the model '{name}'", markup=False)
+        terminal.out.print(f"checkpoint {number} of '{model}' is now the model '{name}'")
 
 
 @app.command(
@@ -283,4 +283,4 @@ def report(
     from kittiseg import pipeline
 
     with session(context.obj) as (run, terminal):
-        terminal.out.print(str(pipeline.report(run, names, output=output)), markup=False)
+        terminal.out.print(str(pipeline.report(run, names, output=output)))

@@ -12,40 +12,49 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 
+WIDE = 1000
+"""Columns of what is no terminal: a file or another program wants its lines whole."""
+
+
+def plain_console(file: IO[str], *, width: int | None = None) -> Console:
+    """Prints text as it is: names may hold brackets and colons, and the terminal itself wraps long lines."""
+    return Console(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
 class Terminal:
     """A ``kittiseg.progress.Progress`` that draws with rich, and the place where a command puts its result."""
 
     def __init__(self, *, quiet: bool, results: IO[str]) -> None:
         self.quiet = quiet
-        self.errors = Console(stderr=True, highlight=False)
-        self.out = Console(file=results, highlight=False, soft_wrap=not results.isatty())
+        self.errors = plain_console(sys.stderr)
+        self.out = plain_console(results, width=None if results.isatty() else WIDE)
         self._results = results
         self._bars: Bars | None = None
         self._bar: TaskID | None = None
 
     def notice(self, text: str) -> None:
         if not self.quiet:
-            self.errors.print(text, markup=False)
+            self.errors.print(text)
 
     def warn(self, text: str) -> None:
-        self.errors.print(f"warning: {text}", style="yellow", markup=False)
+        self.errors.print(f"warning: {text}", style="yellow")
 
     def start(self, title: str, total: int, unit: str) -> None:
         self.finish()
         if self.quiet:
             return
         if not self.errors.is_terminal:
-            self.errors.print(f"{title}: {total} {unit}", markup=False)
+            self.errors.print(f"{title}: {total} {unit if total != 1 else unit.removesuffix('s')}")
             return
         self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=max(5, min(30, self.errors.width - 60))),
             MofNCompleteColumn(),
             TextColumn(unit),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=self.errors,
         )
         self._bar = self._bars.add_task(title, total=total, note="")
@@ -64,7 +73,7 @@ class Terminal:
 
     def json(self, document: Any) -> None:
         """The one document of a command that was given --json."""
-        json.dump(document, self._results, ensure_ascii=False, indent=1)
+        json.dump(document, self._results, ensure_ascii=False, allow_nan=False, indent=1)
         self._results.write("\n")
         self._results.flush()
 

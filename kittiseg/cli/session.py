@@ -42,6 +42,10 @@ def session(options: Options, workspace: Path | None = None) -> Iterator[tuple["
         )
         try:
             yield run, terminal
+        except KeyboardInterrupt:
+            terminal.finish()
+            terminal.notice("interrupted")
+            raise
         finally:
             terminal.finish()
             run.close()

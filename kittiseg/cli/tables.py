@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kittiseg.cli.console import WIDE, plain_console
+
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
     from kittiseg.evaluation.compare import Evaluation
@@ -21,26 +23,30 @@ def show_imported(out: Console, imported: "Sequence[Imported]") -> None:
     table = _table("project", "pictures", "objects", "left out")
     for entry in imported:
         table.add_row(entry.project, str(entry.images), str(entry.objects), str(len(entry.skipped)))
-    out.print(table)
+    _print(out, table)
 
 
 def show_listing(out: Console, listing: dict[str, Any]) -> None:
     table = _table("project", "pictures", "classes", title=listing["workspace"])
     for project in listing["projects"]:
         table.add_row(project["name"], str(project["images"]), str(project["classes"]))
-    out.print(table)
-    out.print(f"models: {', '.join(listing['models']) or 'none yet'}", markup=False)
+    if listing["projects"]:
+        _print(out, table)
+    else:
+        out.print(f"{listing['workspace']}: no projects yet; begin with kittiseg import")
+    out.print(f"models: {', '.join(listing['models']) or 'none yet'}")
 
 
 def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "ProjectMeta") -> None:
     """Classes by area with bars in their colours; those that never occur in one line below."""
     table = _table("class", "pictures", "objects", "area px", "area %", title=statistics.project)
     table.add_column("")
+    bar_width = min(_BAR_WIDTH, max(1, out.width - 60))
     seen = [entry for entry in statistics.classes if entry.objects]
     largest = max((entry.area_percent for entry in seen), default=0.0) or 1.0
     colors = meta.colors
     for entry in seen:
-        length = max(1, round(_BAR_WIDTH * entry.area_percent / largest)) if entry.area_px else 0
+        length = max(1, round(bar_width * entry.area_percent / largest)) if entry.area_px else 0
         red, green, blue = colors.get(entry.name, (128, 128, 128))
         table.add_row(
             Text(entry.name),
@@ -50,7 +56,7 @@ def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "Projec
             f"{entry.area_percent:.2f}",
             Text("█" * length, style=f"rgb({red},{green},{blue})"),
         )
-    out.print(table)
+    _print(out, table)
     never = [entry.name for entry in statistics.classes if not entry.objects]
     sizes = _few([f"{size} px ({count})" for size, count in statistics.sizes.items()])
     datasets = ", ".join(f"{name} ({count})" for name, count in statistics.datasets.items())
@@ -59,12 +65,12 @@ def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "Projec
     lines["never seen"] = ", ".join(never)
     for title, text in lines.items():
         if text:
-            out.print(f"{title}: {text}", markup=False)
+            out.print(f"{title}: {text}")
 
 
 def show_plan(out: Console, plan: "Plan") -> None:
     """Layer by layer how many pictures go where, with classes and tags where they change; then what is written."""
-    out.print(f"makes '{plan.output}' of {plan.sources} pictures\n", markup=False)
+    out.print(f"makes '{plan.output}' of {plan.sources} pictures\n")
     classes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     for layer in plan.layers:
@@ -75,12 +81,12 @@ def show_plan(out: Console, plan: "Plan") -> None:
         lines += [] if layer.classes == classes else [f"classes: {_few(layer.classes)}"]
         lines += [] if layer.tags == tags else [f"tags: {_few(layer.tags)}"]
         for line in lines:
-            out.print(Text(" " * 16 + line, style="dim"), overflow="ellipsis", no_wrap=True)
+            out.print(Text(" " * 16 + line, style="dim"), overflow="ellipsis", no_wrap=True, soft_wrap=False)
         classes, tags = layer.classes, layer.tags
     datasets = ", ".join(f"{name} ({count})" for name, count in plan.datasets.items())
-    out.print(f"\n{plan.pictures} pictures, about {plan.bytes / 1e6:.1f} MB, in {datasets or 'no data set'}", markup=False)
+    out.print(f"\n{plan.pictures} pictures, about {plan.bytes / 1e6:.1f} MB, in {datasets or 'no data set'}")
     for warning in plan.warnings:
-        out.print(f"warning: {warning}", style="yellow", markup=False)
+        out.print(f"warning: {warning}", style="yellow")
 
 
 def show_transformed(out: Console, made: "Transformed") -> None:
@@ -88,8 +94,8 @@ def show_transformed(out: Console, made: "Transformed") -> None:
     tags = ", ".join(f"{name} {count}" for name, count in made.tags.items())
     for dataset, count in made.datasets.items():
         table.add_row(made.project, dataset, str(count), tags)
-    out.print(table)
-    out.print(f"digest {made.digest}", markup=False)
+    _print(out, table)
+    out.print(f"digest {made.digest}")
 
 
 def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
@@ -108,16 +114,16 @@ def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
             *(_share(entry["iou"].get(name)) for name in classes),
             Text(" ".join(entry["marks"]), style="bold green" if "best" in entry["marks"] else ""),
         )
-    out.print(table)
+    _print(out, table)
     for text in listing["damaged"]:
-        out.print(f"damaged: {text}", style="yellow", markup=False)
+        out.print(f"damaged: {text}", style="yellow")
 
 
 def show_predicted(out: Console, made: "Predicted") -> None:
     table = _table("project", "pictures", "windows", "seconds", "pictures/s")
     speed = made.images / made.seconds if made.seconds else 0.0
     table.add_row(made.project, str(made.images), str(made.windows), f"{made.seconds:.1f}", f"{speed:.2f}")
-    out.print(table)
+    _print(out, table)
 
 
 def show_evaluation(out: Console, evaluation: "Evaluation") -> None:
@@ -127,8 +133,8 @@ def show_evaluation(out: Console, evaluation: "Evaluation") -> None:
         table.add_row(name, *(_share(scores[key]) for key in ("iou", "dice", "precision", "recall")))
     table.add_section()
     table.add_row("mean IoU", _share(document["mean_iou"]), "", "", "")
-    out.print(table)
-    out.print(f"over {document['images']} pictures", markup=False)
+    _print(out, table)
+    out.print(f"over {document['images']} pictures")
 
 
 def _few(names: Sequence[str], most: int = 8) -> str:
@@ -146,3 +152,8 @@ def _table(first: str, *numbers: str, title: str | None = None) -> Table:
     for name in numbers:
         table.add_column(name, justify="right")
     return table
+
+
+def _print(out: Console, table: Table) -> None:
+    """In its full width, whatever the terminal's: a wrapped number can still be read, one cut off cannot."""
+    plain_console(out.file, width=WIDE).print(table)

@@ -31,6 +31,9 @@ class Workers:
     device: DeviceKind = "cpu"
     cpus: int | None = None
 
+    def __str__(self) -> str:
+        return f"{self.count} {'GPU' if self.device == 'cuda' else 'CPU'} worker{'' if self.count == 1 else 's'}"
+
 
 class WorkerContext(Protocol):
     """What a worker of :meth:`Engine.fit` is told, and how it reports."""

@@ -5,9 +5,12 @@
 
 import logging
 import pickle
+import traceback
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +19,7 @@ import ray
 from ray import cloudpickle
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
-from kittiseg.errors import KittisegError, ResourceError
+from kittiseg.errors import ResourceError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,17 +45,28 @@ class OnRay:
             return
         import ray.data
 
-        logging.getLogger("ray.data").setLevel("ERROR")  # its import resets the level
+        logging.getLogger("ray.data").setLevel("CRITICAL")  # its import resets the level; we tell of errors ourselves
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
         blocks = min(len(tasks), max(self.resources().cpus, 1) * BLOCKS_PER_CPU)
         rows = ray.data.from_items([{"task": pickle.dumps(task)} for task in tasks], override_num_blocks=blocks)
-        done = rows.map_batches(_MapBatch(function), batch_size=None, batch_format="pyarrow", zero_copy_batch=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of max_retries, for which Ray 2.63 has no other way
+            done = rows.map_batches(
+                _MapBatch(function),
+                batch_size=None,
+                batch_format="pyarrow",
+                zero_copy_batch=True,
+                max_retries=DEATHS_SURVIVED,  # of a block whose worker died; without it Ray would try for ever
+            )
         done.set_name(name)
-        for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
-            for payload in batch.column("result"):
-                yield _unwrap(pickle.loads(payload.as_py()))
+        try:
+            for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
+                for payload in batch.column("result"):
+                    yield _unwrap(pickle.loads(payload.as_py()))
+        except ray.exceptions.WorkerCrashedError as error:
+            raise _died(name, error) from None
 
     def map_with_state(
         self,
@@ -66,7 +80,7 @@ class OnRay:
         count = min(workers.count, len(chunks))
         if count == 0:
             return
-        cpus = workers.cpus or self._share_of_cpus(count)
+        cpus = workers.cpus or self._share_of_cpus(count, workers.device)
         options = {
             "num_cpus": cpus,
             "num_gpus": 1 if workers.device == "cuda" else 0,
@@ -81,12 +95,11 @@ class OnRay:
         try:
             yield from _in_order(actors, chunks)
         except ray.exceptions.RayActorError as error:
-            raise ResourceError(
-                f"a worker of '{name}' died {DEATHS_SURVIVED + 1} times over the same pictures (no memory?): {error}"
-            ) from None
+            raise _died(name, error) from None
         finally:
-            for actor in actors:
-                ray.kill(actor)
+            if ray.is_initialized():  # no longer, where the engine was shut down before all was done
+                for actor in actors:
+                    ray.kill(actor)
 
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
@@ -94,7 +107,7 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
-        cpus = workers.cpus or self._share_of_cpus(workers.count)
+        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
         scaling = train.ScalingConfig(
             num_workers=workers.count,
             use_gpu=workers.device == "cuda",
@@ -122,8 +135,21 @@ class OnRay:
             raise KeyboardInterrupt from None
         _raise_verdict(verdict)
 
-    def _share_of_cpus(self, count: int) -> int:
-        return max(1, self.resources().cpus // count)
+    def _share_of_cpus(self, count: int, device: DeviceKind) -> int:
+        alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        free = [(int(node.get("CPU", 0)), int(node.get("GPU", 0)) if device == "cuda" else count) for node in alive]
+        return share_of_cpus(free, count)
+
+
+def share_of_cpus(nodes: Sequence[tuple[int, int]], count: int) -> int:
+    """The most CPUs that each of ``count`` workers can have, at least 1.
+
+    ``nodes``: of each its CPUs, and how many workers it can take for other reasons, its GPUs for instance. A worker
+    lies on one node, so the sum over the nodes does not matter; Ray waits for ever for a place that no node has.
+    """
+    most = max((cpus for cpus, _ in nodes), default=1)
+    fitting = (share for share in range(most, 1, -1) if sum(min(cpus // share, n) for cpus, n in nodes) >= count)
+    return next(fitting, 1)
 
 
 @dataclass(frozen=True)
@@ -145,10 +171,10 @@ class _StateWorker:
 
     def __init__(self, recipe: bytes, device: DeviceKind, threads: int) -> None:
         make, arguments = pickle.loads(recipe)
-        self._work = make(device=device, threads=threads, **arguments)
+        self._work = _caught(partial(make, device=device, threads=threads, **arguments))
 
     def run(self, chunk: Sequence[Any]) -> Any:
-        return _caught(self._work, chunk)
+        return self._work if isinstance(self._work, _Raised) else _caught(self._work, chunk)
 
 
 @dataclass(frozen=True)
@@ -156,10 +182,16 @@ class _Raised:
     error: Exception
 
 
-def _caught(function: Callable[[Any], Any], argument: Any) -> Any:
+def _caught(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the function gives, or its error as a value: Ray would wrap it, print it, and try again."""
     try:
-        return function(argument)
-    except KittisegError as error:
+        return function(*arguments)
+    except Exception as error:
+        error.add_note(f"in a worker:\n{traceback.format_exc()}")
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:
+            return _Raised(RuntimeError(f"{type(error).__name__}: {error}"))
         return _Raised(error)
 
 
@@ -167,6 +199,12 @@ def _unwrap(result: Any) -> Any:
     if isinstance(result, _Raised):
         raise result.error
     return result
+
+
+def _died(name: str, error: Exception) -> ResourceError:
+    return ResourceError(
+        f"a worker of '{name}' died {DEATHS_SURVIVED + 1} times over the same pictures (no memory?): {error}"
+    )
 
 
 def _in_order(actors: Sequence[Any], chunks: Sequence[Any]) -> Iterator[Any]:

@@ -1,12 +1,15 @@
 """EVALUATE: predictions are held against the truth."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from kittiseg.dtl import read_query
 from kittiseg.errors import ConfigError
 from kittiseg.evaluation.classes import compare_classes
-from kittiseg.evaluation.compare import CompareProjects, Evaluation, match_pictures
+from kittiseg.evaluation.compare import CompareProjects, Evaluation, PicturePair, match_pictures
 from kittiseg.pipeline.run import Run
+from kittiseg.project.item import ItemKey
 
 
 def evaluate(run: Run, predictions: str, truth: str, *, class_map: str = "", mapping: Path | None = None) -> Evaluation:
@@ -17,9 +20,24 @@ def evaluate(run: Run, predictions: str, truth: str, *, class_map: str = "", map
     merge = None if mapping is None else classes_mapping(mapping)
     classes = compare_classes(predicted.meta, true.meta, class_map=_pairs(class_map), merge=merge)
     pairs = match_pictures(predicted.keys(), true.keys())
+    _warn_of_stems(run, pairs)
     compare = CompareProjects(predicted, true, classes)
     counts = run.map_light(compare, pairs, title=f"evaluate {predictions}", unit="pictures")
     return Evaluation.of(classes, counts)
+
+
+def _warn_of_stems(run: Run, pairs: Sequence[PicturePair]) -> None:
+    """KITTI's training and test frames, for instance, have the same names and show different streets."""
+    loose = [pair for pair in pairs if not pair.same_place]
+    for (predicted, true), count in Counter((_dataset(pair.predicted), _dataset(pair.truth)) for pair in loose).items():
+        run.progress.warn(
+            f"{count} of {len(pairs)} pictures of data set '{predicted}' are held against those of '{true}' by their "
+            "names without extension alone; are they the same pictures?"
+        )
+
+
+def _dataset(key: ItemKey) -> str:
+    return f"{key.project}/{key.dataset}"
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from kittiseg.errors import DataError, KittisegError
 from kittiseg.formats import FORMATS, Format, ImportTask, PlannedProject, Source
 from kittiseg.pipeline.run import Output, Run, digest_of, provenance
 from kittiseg.project.meta import ProjectMeta
-from kittiseg.project.store import Draft
+from kittiseg.project.store import Draft, check_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,25 +38,22 @@ def import_pictures(
     """A folder or zip as one project or more. Damaged files: all in one DataError and nothing imported, or skipped."""
     if format_name not in FORMATS:
         raise DataError(f"'{format_name}' is no import format{did_you_mean(format_name, FORMATS)}")
+    check_name(name, what="project")
     importer, source = FORMATS[format_name], Source.at(source_path)
     plans = importer.plan(source, name)
-    drafts = [run.workspace.draft(plan.name, overwrite=overwrite) for plan in plans]
-    try:
+    with run.drafts([plan.name for plan in plans], overwrite=overwrite) as drafts:
         done = [_import_project(run, importer, source, plan, draft) for plan, draft in zip(plans, drafts, strict=True)]
         problems = [problem for result in done for problem in result.problems]
-        if problems and not skip_bad:
+        if problems and not (skip_bad and any(result.images for result in done)):
             listed = "\n  ".join(problems)
+            remedy = "mend them; not one is left" if skip_bad else "mend them, or leave them out by --skip-bad"
             raise DataError(
-                f"{source_path}: {len(problems)} pictures cannot be imported, so nothing was; mend them, or leave them "
-                f"out by --skip-bad\n  {listed}"
+                f"{source_path}: {len(problems)} pictures cannot be imported, so nothing was; {remedy}\n  {listed}"
             )
         return [
             _commit_import(run, draft, result, f"import {format_name} {source_path}")
             for draft, result in zip(drafts, done, strict=True)
         ]
-    finally:
-        for draft in drafts:
-            draft.discard()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from kittiseg.config import load, to_json
 from kittiseg.engine import DeviceKind
-from kittiseg.engine.devices import plan_workers
+from kittiseg.engine.devices import check_devices, plan_workers
 from kittiseg.errors import DataError
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
@@ -62,10 +62,10 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
     checkpoint = resolve(files, wanted or "last")
     classes = read_model_config(files).classes.out_classes
     outputs = plan_outputs(config, classes, project.meta, source=str(options.config))
-    workers = plan_workers(config.gpu_devices, options.devices or config.devices, run.engine.resources())
-    run.progress.notice(f"predicting on {workers.count} {'GPU' if workers.device == 'cuda' else 'CPU'} worker(s)")
-    draft = run.workspace.draft(options.name, overwrite=options.overwrite)
-    try:
+    devices = check_devices(options.devices or config.devices)
+    with run.drafts([options.name], overwrite=options.overwrite) as (draft,):
+        workers = plan_workers(config.gpu_devices, devices, run.engine.resources())
+        run.progress.notice(f"predicting on {workers}")
         for dataset in project.datasets:
             draft.add_dataset(dataset)
         arguments = {"job": _Job(files, str(checkpoint.number), config, outputs, project, draft)}
@@ -82,8 +82,6 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
             raise DataError(f"{len(errors)} of {len(rows)} pictures could not be predicted\n  {listed}")
         facts = {"model": name, "checkpoint": checkpoint.number, "config": to_json(config), "source": project.name}
         draft.commit(outputs.meta, provenance(run, "predict", **facts))
-    finally:
-        draft.discard()
     windows = sum(row.windows for row in rows)
     return Predicted(project=options.name, images=len(rows), windows=windows, seconds=seconds)
 

@@ -16,7 +16,7 @@ from kittiseg.pipeline.run import Run
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
-from kittiseg.project.store import Project
+from kittiseg.project.store import Project, Workspace
 from kittiseg.report.collect import Truth, model_section, prediction_section, project_section
 from kittiseg.report.page import build_report
 from kittiseg.report.sections import Section
@@ -38,12 +38,8 @@ def report(
 
     ``known``: project of predictions -> its truth and evaluation.
     """
-    run.progress.start("report", len(names), "sections")
-    sections = []
-    for name in names:
-        sections.append(_section(run, name, (known or {}).get(name)))
-        run.progress.advance()
-    run.progress.finish()
+    _refuse_unknown(run.workspace, names)
+    sections = [_section(run, name, (known or {}).get(name)) for name in names]
     html = build_report(sections, title=" · ".join(names))
     if output is None:
         place = f"reports/{'_'.join(names)[:120]}.html"
@@ -68,16 +64,19 @@ def merged_truth(project: Project, mapping: Path | None) -> Truth:
     return Truth(find, meta.colors)
 
 
+def _refuse_unknown(workspace: Workspace, names: Sequence[str]) -> None:
+    known = [*workspace.projects(), *workspace.models()]
+    unknown = [f"'{name}'{did_you_mean(name, known)}" for name in names if name not in known]
+    if unknown:
+        listed = "\n  ".join(unknown)
+        raise WorkspaceError(f"no project or model of the name in {workspace.files.root}:\n  {listed}")
+
+
 def _section(run: Run, name: str, known: Known | None) -> Section:
     """A model where there is one of the name, else the predictions or the project of the name."""
     workspace = run.workspace
     if name in workspace.models():
         return model_section(workspace, name)
-    if name not in workspace.projects():
-        raise WorkspaceError(
-            f"no project or model '{name}' in {workspace.files.root}"
-            f"{did_you_mean(name, [*workspace.projects(), *workspace.models()])}"
-        )
     project = workspace.project(name)
     if "model" not in project.provenance:
         return project_section(workspace, name, statistics(run, name).to_json())

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from kittiseg.engine import Engine
 from kittiseg.engine.in_process import InProcess
 from kittiseg.progress import Progress, Silent, track
-from kittiseg.project.store import Workspace
+from kittiseg.project.store import Draft, Workspace
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -47,7 +48,7 @@ class Run:
 
         def start() -> Engine:
             if engine == "local":
-                return InProcess(gpus=len(list(Path("/dev").glob("nvidia[0-9]*"))))
+                return InProcess(gpus=1 if any(Path("/dev").glob("nvidia[0-9]*")) else 0)
             from kittiseg.engine.cluster import connect
 
             progress.notice(f"connecting to Ray at {address}" if address else "starting Ray on this machine")
@@ -60,9 +61,24 @@ class Run:
         return self.start_engine()
 
     def close(self) -> None:
-        """Ends the engine if it was started."""
+        """Ends the engine if it was started; another starts where it is needed again."""
         if "engine" in self.__dict__:
-            self.engine.shutdown()
+            self.__dict__.pop("engine").shutdown()
+
+    @contextmanager
+    def drafts(self, names: Sequence[str], *, overwrite: bool) -> Iterator[list[Draft]]:
+        """Projects to be written. What was not committed is discarded at the end."""
+        drafts: list[Draft] = []
+        try:
+            for name in names:
+                drafts.append(self.workspace.draft(name, overwrite=overwrite))
+            yield drafts
+        except KeyboardInterrupt:
+            self.close()  # or its workers would write into folders that are being removed
+            raise
+        finally:
+            for draft in drafts:
+                draft.discard()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
         """``engine.map`` under a progress bar."""

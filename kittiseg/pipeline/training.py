@@ -1,13 +1,16 @@
 """TRAIN: a project becomes a model with checkpoints. torch is imported when a training begins, not before."""
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kittiseg.config import load
+from kittiseg.engine.devices import check_devices
+from kittiseg.errors import KittisegError
 from kittiseg.pipeline.run import Run
 from kittiseg.progress import Progress
 from kittiseg.project.store import Files
@@ -39,7 +42,11 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
 
     config = load(TrainConfig, options.config)
     if options.devices is not None:
-        config = replace(config, devices=options.devices)
+        config = replace(config, devices=check_devices(options.devices))
+    if options.resume:
+        run.workspace.model_files(options.name)
+    else:
+        run.workspace.refuse_existing(options.name, kind="model", overwrite=options.overwrite)
     request = TrainRequest(
         project=run.workspace.project(options.project),
         name=options.name,
@@ -58,6 +65,10 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     try:
         with _followed(job, run.progress):
             run.engine.fit(train_loop, job, workers=plan.workers, name=f"train {options.name}", storage=storage.root)
+    except KeyboardInterrupt:
+        run.progress.notice("the same command with --resume goes on from the last checkpoint")
+        run.close()  # or its workers would write into a folder that is being removed
+        raise
     finally:
         storage.remove("")
     return list_checkpoints(run, options.name)
@@ -89,12 +100,14 @@ def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, over
 def _followed(job: "TrainJob", progress: Progress) -> Iterator[None]:
     """Shows what the workers write into the model's folder, wherever they are."""
     follower = _Follower(job.model, progress)
-    follower.look(silently=True)  # what an earlier start wrote is no news
     stop = threading.Event()
 
     def follow() -> None:
-        while not stop.wait(0.5):
+        pause = 0.5
+        while not stop.wait(pause):
+            began = time.perf_counter()
             follower.look()
+            pause = max(0.5, 10 * (time.perf_counter() - began))  # a long history takes its time to read
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
@@ -112,29 +125,47 @@ class _Follower:
 
     def __init__(self, model: Files, progress: Progress) -> None:
         self._model, self._progress = model, progress
-        self._sessions: int | None = None
+        self._sessions = len(_sessions(model))  # what an earlier start wrote is no news
+        self._begun = False
         self._step = self._checkpoint = 0
 
-    def look(self, *, silently: bool = False) -> None:
-        from kittiseg.training.history import read_history
-        from kittiseg.training.run_record import read_run
+    def look(self) -> None:
+        """Tells what is new. What cannot be read now is told the next time: it is only a display."""
+        with suppress(KittisegError, OSError):
+            sessions = _sessions(self._model)
+            if len(sessions) > self._sessions:
+                self._sessions = len(sessions)
+                self._begin(sessions[-1])
+            if self._begun:
+                self._tell()
 
-        sessions = read_run(self._model)["sessions"]
-        if silently or self._sessions is None:
-            self._sessions = len(sessions)
-        elif len(sessions) > self._sessions:  # the workers have begun, or begun anew after one had died
-            self._sessions = len(sessions)
-            self._step = 0
-            self._progress.start("train", sessions[-1]["steps"], "steps")
+    def _begin(self, session: dict[str, Any]) -> None:
+        """The workers have begun, or begun anew after one had died; they have cut the history accordingly."""
+        resumed_from = session["resumed_from"]
+        if self._begun:
+            place = f"checkpoint {resumed_from}" if resumed_from else "the start"
+            self._progress.warn(f"a worker died; the training goes on from {place}")
+        self._begun = True
+        self._step, self._checkpoint = 0, resumed_from
+        self._progress.start("train", session["steps"], "steps")
+
+    def _tell(self) -> None:
+        from kittiseg.training.history import read_history
+
         for record in read_history(self._model):
             if record["kind"] == "val" and record["checkpoint"] > self._checkpoint:
                 self._checkpoint = record["checkpoint"]
-                if not silently:
-                    self._progress.notice(_validation_line(record))
-            elif record["kind"] == "train" and record["step"] > self._step and not silently:
+                self._progress.notice(_validation_line(record))
+            elif record["kind"] == "train" and record["step"] > self._step:
                 note = f"loss {record['loss']:.4f}, {record['samples_per_s']:.1f} pictures/s"
                 self._progress.advance(record["step"] - self._step, note)
                 self._step = record["step"]
+
+
+def _sessions(model: Files) -> list[dict[str, Any]]:
+    from kittiseg.training.run_record import read_run
+
+    return read_run(model)["sessions"]
 
 
 def _validation_line(record: dict[str, Any]) -> str:

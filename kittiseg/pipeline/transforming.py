@@ -48,8 +48,7 @@ def plan_transform(run: Run, query: Path) -> Plan:
 def transform(run: Run, query: Path, *, overwrite: bool = False) -> Transformed:
     """Runs a query. The project appears whole; pictures that cannot be done are all named in one DataError."""
     program, projects, keys = _compile(run, query)
-    draft = run.workspace.draft(program.output, overwrite=overwrite)
-    try:
+    with run.drafts([program.output], overwrite=overwrite) as (draft,):
         make = partial(_transform_picture, program, projects, draft)
         rows = list(run.map(make, keys, title=f"transform {program.output}", unit="pictures"))
         errors = [row.error for row in rows if row.error is not None]
@@ -66,8 +65,6 @@ def transform(run: Run, query: Path, *, overwrite: bool = False) -> Transformed:
             "digest": made.digest,
         }
         draft.commit(program.meta, provenance(run, "transform", **facts))
-    finally:
-        draft.discard()
     return made
 
 
@@ -86,9 +83,11 @@ def _compile(run: Run, query: Path) -> tuple[Program, dict[str, Project], list[I
     """The program, the projects that it reads, and their pictures that it reads."""
     document = read_query(query)
     catalog = {name: run.workspace.project(name).datasets for name in run.workspace.projects()}
-    projects = {name: run.workspace.project(name) for name in source_projects(document) if name in catalog}
+    wanted = source_projects(document)
+    projects = {name: run.workspace.project(name) for name in wanted if name in catalog}
     metas = {name: project.meta for name, project in projects.items()}
-    program = compile_graph(document, metas, seed=run.seed, source=str(query), catalog=catalog)
+    place = "" if len(projects) == len(wanted) else f" in the workspace {run.workspace.files.root}"
+    program = compile_graph(document, metas, seed=run.seed, source=f"{query}{place}", catalog=catalog)
     keys = [key for name, chosen in program.sources.items() for key in projects[name].keys(chosen)]
     return program.with_sources(keys), projects, keys
 

@@ -32,7 +32,10 @@ class Files:
             except (ValueError, OSError) as error:
                 raise WorkspaceError(f"{text}: not a place that files can be at: {error}") from None
             return cls(filesystem, root.rstrip("/"))
-        return cls(pafs.LocalFileSystem(), str(Path(text).expanduser().resolve()))
+        path = Path(text).expanduser().resolve()
+        if path.exists() and not path.is_dir():
+            raise WorkspaceError(f"{text}: a file; wanted a folder, or one that can be made")
+        return cls(pafs.LocalFileSystem(), str(path))
 
     def path(self, relative: str) -> str:
         return f"{self.root}/{relative}" if relative else self.root

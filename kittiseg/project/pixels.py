@@ -91,9 +91,11 @@ class LazyImage:
 
 
 def _decode(data: bytes, how: int, *, name: str) -> np.ndarray:
+    if not data:
+        raise DataError(f"{name}: an empty file; replace it")
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), how)
-    except cv2.error as error:  # nothing in it, or more pixels than OpenCV reads
+    except cv2.error as error:  # more pixels than OpenCV reads
         raise DataError(f"{name}: cannot be read as a picture: {error.err or error}; replace the file") from None
     if image is None:
         raise DataError(f"{name}: not a picture, or damaged; replace the file")

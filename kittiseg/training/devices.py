@@ -32,10 +32,7 @@ def plan_devices(config: TrainConfig, resources: Resources) -> DevicePlan:
             f"devices asks for {workers.count} CPU workers, but a batch has {shards} parts, one for each of "
             f"gpu_devices {list(config.gpu_devices)}; name as many devices there as there shall be workers"
         )
-    name = "GPU" if workers.device == "cuda" else "CPU"
-    note = (
-        f"{workers.count} {name} worker{'s' if workers.count > 1 else ''}, batch {shards} x {config.batch_size.train}"
-    )
+    note = f"{workers}, batch {shards} x {config.batch_size.train}"
     if workers.count < shards:
         note += ", gradients accumulated"
     return DevicePlan(workers=workers, shards=shards, note=note)
