@@ -17,8 +17,8 @@ A query is a JSON list of layers. Each has an `action`, reads the names in `src`
 {"action": "flip", "src": ["$sample"], "dst": "$mirrored", "settings": {"axis": "vertical"}}
 ```
 
-- Names begin with `$`. Reading a name that several layers write joins their pictures; several layers may read one name, and
-  each gets all of it. What is written to `null`, or to a name that nobody reads, is gone.
+- Names begin with `$`. Reading a name that several layers write joins their pictures; several layers may read one name,
+  and each gets all of it. What is written to `null`, or to a name that nobody reads, is gone.
 - A query begins with at least one `data` layer and ends in exactly one save layer (`supervisely`), whose `dst` is the
   new project. It has no loop. Layers may stand in any order.
 - Classes and tags are followed through the graph before a picture is read, and everything that is wrong with a query is
