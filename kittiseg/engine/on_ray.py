@@ -19,7 +19,7 @@ import ray
 from ray import cloudpickle
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
-from kittiseg.errors import ResourceError
+from kittiseg.errors import KittisegError, ResourceError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -129,8 +129,14 @@ class OnRay:
             TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
         except train.TrainingFailedError as error:
             _raise_verdict(verdict)
-            causes = "; ".join(str(cause) for cause in getattr(error, "worker_failures", {}).values()) or str(error)
-            raise RuntimeError(f"training failed: {causes}") from error
+            failures = getattr(error, "worker_failures", {}).values()
+            for failure in failures:
+                if not type(failure).__module__.startswith("ray."):
+                    raise RuntimeError(f"'{name}' failed: {failure}") from error
+            told = str(next(iter(failures), error)).splitlines()[0]
+            raise ResourceError(
+                f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {told}"
+            ) from None
         except SystemExit:  # Ray Train turns Ctrl-C into it
             raise KeyboardInterrupt from None
         _raise_verdict(verdict)
@@ -186,6 +192,8 @@ def _caught(function: Callable[..., Any], *arguments: Any) -> Any:
     """What the function gives, or its error as a value: Ray would wrap it, print it, and try again."""
     try:
         return function(*arguments)
+    except KittisegError as error:
+        return _Raised(error)
     except Exception as error:
         error.add_note(f"in a worker:\n{traceback.format_exc()}")
         try:

@@ -98,9 +98,9 @@ class InferenceConfig:
         Literal["exact", "auto", "cpu"],
         Doc("exact: the devices named or an error; auto: as many of them as there are; cpu: no GPU"),
     ] = "exact"
-    precision: Annotated[Literal["auto", "bf16", "fp32"], Doc("auto: bf16 on a GPU that has it, fp32 elsewhere")] = (
-        "auto"
-    )
+    precision: Annotated[
+        Literal["auto", "bf16", "fp32"], Doc("bf16, fp32, or auto: bf16 where the hardware computes it")
+    ] = "auto"
 
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):

@@ -39,7 +39,7 @@ class NetworkForward:
         if threads is not None:
             torch.set_num_threads(threads)
         self._device = torch.device(device)
-        self._autocast = _wants_bf16(precision, self._device)
+        self._autocast = precision == "bf16" or (precision == "auto" and computes_bf16(self._device))
         self._input = input_size
         network = fold_batch_norms(network)
         self._network = network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -70,13 +70,14 @@ def fold_batch_norms(network: nn.Module) -> nn.Module:
         return network
 
 
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the hardware itself computes bfloat16: CUDA from Ampere on, CPUs with AMX or AVX512_BF16."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
 def _resize(values_nchw: torch.Tensor, size: Size) -> torch.Tensor:
     if values_nchw.shape[2:] == (size.height, size.width):
         return values_nchw
     return F.interpolate(values_nchw, (size.height, size.width), mode="bilinear", align_corners=False)
-
-
-def _wants_bf16(precision: Precision, device: torch.device) -> bool:
-    if precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return precision == "bf16"

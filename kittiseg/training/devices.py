@@ -7,6 +7,7 @@ import torch
 from kittiseg.engine import DeviceKind, Resources, Workers
 from kittiseg.engine.devices import plan_workers
 from kittiseg.errors import ResourceError
+from kittiseg.inference.network import computes_bf16
 from kittiseg.training.config import Precision, TrainConfig
 
 
@@ -41,13 +42,6 @@ def plan_devices(config: TrainConfig, resources: Resources) -> DevicePlan:
 def torch_device(kind: DeviceKind) -> torch.device:
     """This worker's device: the engine has made its GPU the current one."""
     return torch.device("cuda", torch.cuda.current_device()) if kind == "cuda" else torch.device("cpu")
-
-
-def computes_bf16(device: torch.device) -> bool:
-    """Whether the hardware itself computes bfloat16: CUDA from Ampere on, CPUs with AMX or AVX512_BF16."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 
 
 def resolve_precision(wanted: Precision, device: torch.device) -> Precision:

@@ -5,7 +5,8 @@ import torch
 
 from kittiseg.engine import Resources, Workers
 from kittiseg.errors import ResourceError
-from kittiseg.training.devices import DevicePlan, computes_bf16, plan_devices, resolve_precision, torch_device
+from kittiseg.inference.network import computes_bf16
+from kittiseg.training.devices import DevicePlan, plan_devices, resolve_precision, torch_device
 from tests.data.training import tiny_config
 
 CPU = torch.device("cpu")

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from kittiseg.errors import WorkspaceError
+from kittiseg.pipeline import PredictOptions, TrainOptions, evaluate, predict, report, train
+from kittiseg.pipeline.reporting import Known
+from kittiseg.project.store import Workspace
+from tests.data.projects import small_project
+from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, run_in
+from tests.data.training import write_squares
+
+
+def test_a_page_holds_project_model_and_predictions(workspace: Workspace, tmp_path: Path):
+    """One file that needs nothing beside itself, with the scores where the truth is known."""
+    run = run_in(workspace)
+    write_squares(workspace)
+    train(run, TrainOptions(json_file(tmp_path, "train", {**TINY_TRAINING, "epochs": 1}), "squares", "m"))
+    predict(run, PredictOptions(json_file(tmp_path, "infer", WINDOWS), "m@best", "squares", "found"))
+    evaluation = evaluate(run, "found", "squares", class_map="car_dl=car")
+
+    path = report(run, ["squares", "m", "found"], known={"found": Known("squares", None, evaluation)})
+
+    html = path.read_text()
+    assert path.parent.name == "reports"
+    assert all(f">{name}<" in html for name in ("squares", "m", "found"))
+    assert f"{evaluation.mean_iou:.3f}" in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+
+
+def test_the_same_workspace_gives_the_same_page(workspace: Workspace, tmp_path: Path):
+    """No dates, no random ids."""
+    small_project(workspace, "small")
+    run = run_in(workspace)
+
+    pages = [report(run, ["small"], output=tmp_path / name).read_bytes() for name in ("a.html", "b.html")]
+
+    assert pages[0] == pages[1]
+
+
+def test_a_misspelt_name_is_an_error_with_the_nearest(workspace: Workspace):
+    """And no page is written."""
+    small_project(workspace, "small")
+
+    with pytest.raises(WorkspaceError, match="'smal'; did you mean 'small'"):
+        report(run_in(workspace), ["smal"])
+
+    assert not workspace.files.exists("reports")

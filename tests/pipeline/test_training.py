@@ -1,0 +1,136 @@
+from pathlib import Path
+
+import pytest
+
+from kittiseg.engine import Engine
+from kittiseg.errors import ModelError, ResourceError, WorkspaceError
+from kittiseg.pipeline import TrainOptions, list_checkpoints, restore_checkpoint, train
+from kittiseg.project.store import Workspace
+from tests.data.runs import TINY_TRAINING, Killer, json_file, leftovers, run_in, told
+from tests.data.training import write_squares
+
+
+def options(folder: Path, name: str, **fields: object) -> TrainOptions:
+    """A tiny training of project ``squares``; ``fields`` of the config, or of the options where they have one."""
+    own = {key: fields.pop(key) for key in ("devices", "resume", "overwrite", "init") if key in fields}
+    config = json_file(folder, name, {**TINY_TRAINING, **fields})
+    return TrainOptions(config, "squares", name, **own)  # type: ignore[arg-type]
+
+
+def weights(workspace: Workspace, name: str) -> bytes:
+    """Of the last checkpoint."""
+    files = workspace.model_files(name)
+    return files.read(f"checkpoints/{files.folders('checkpoints')[-1]}/model.safetensors")
+
+
+def test_a_checkpoint_is_written_every_half_epoch_and_numbered_from_1(workspace: Workspace, tmp_path: Path):
+    """Two epochs at val_every 0.5 are four checkpoints; best and last are marked."""
+    write_squares(workspace)
+    run = run_in(workspace)
+
+    listing = train(run, options(tmp_path, "m", epochs=2, val_every=0.5))
+
+    assert [entry["checkpoint"] for entry in listing["checkpoints"]] == [1, 2, 3, 4]
+    assert listing["checkpoints"][-1]["epoch"] == 2
+    assert [mark for entry in listing["checkpoints"] for mark in entry["marks"]].count("best") == 1
+    assert "last" in listing["checkpoints"][-1]["marks"]
+    assert [title for title, _, _ in told(run).bars] == ["train"]
+    assert leftovers(workspace) == []
+
+
+def test_ray_trains_to_the_same_weights_as_one_process(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
+    """Bit for bit, on the CPU."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "here", epochs=1))
+    train(run_in(workspace, ray_engine), options(tmp_path, "ray", epochs=1))
+
+    assert weights(workspace, "here") == weights(workspace, "ray")
+
+
+def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
+    """Ray starts the group anew, and it goes on from the last checkpoint."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "alone", epochs=40))
+    model = Path(workspace.files.path("models/killed/checkpoints"))
+
+    with Killer("RayTrainWorker", when=lambda: len(list(model.glob("0*"))) >= 3) as killer:
+        train(run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40))
+
+    assert killer.killed
+    assert len(workspace.model_files("killed").read_json("run.json")["sessions"]) == 2
+    assert weights(workspace, "killed") == weights(workspace, "alone")
+
+
+def test_two_workers_train_as_one(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
+    """A batch is two devices' parts, whoever computes them."""
+    write_squares(workspace)
+    one = train(run_in(workspace), options(tmp_path, "one", epochs=1, gpu_devices=[0, 1]))
+    two = train(run_in(workspace, ray_engine), options(tmp_path, "two", epochs=1, gpu_devices=[0, 1], devices="cpu:2"))
+
+    losses = [[entry["loss"] for entry in listing["checkpoints"]] for listing in (one, two)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    assert workspace.model_files("two").read_json("run.json")["sessions"][0]["world_size"] == 2
+
+
+def test_resuming_goes_on_to_more_epochs(workspace: Workspace, tmp_path: Path):
+    """And ends where one go would have ended."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "whole", epochs=2))
+    train(run_in(workspace), options(tmp_path, "parts", epochs=1))
+    train(run_in(workspace), options(tmp_path, "parts", epochs=2, resume=True))
+
+    assert weights(workspace, "parts") == weights(workspace, "whole")
+
+
+def test_gpus_that_are_not_there_are_an_error_with_remedies(workspace: Workspace, tmp_path: Path):
+    """The tutorial's config asks for three."""
+    write_squares(workspace)
+
+    with pytest.raises(ResourceError, match=r"\[0, 1, 2\](.|\n)*0 GPUs(.|\n)*--devices auto"):
+        train(run_in(workspace), options(tmp_path, "m", gpu_devices=[0, 1, 2], devices="exact"))
+
+    assert workspace.models() == []
+
+
+def test_auto_takes_what_there_is_and_records_it(workspace: Workspace, tmp_path: Path):
+    """Three devices' batches on one CPU worker."""
+    write_squares(workspace)
+
+    train(run_in(workspace), options(tmp_path, "m", epochs=1, gpu_devices=[0, 1, 2], devices="auto"))
+
+    (session,) = workspace.model_files("m").read_json("run.json")["sessions"]
+    assert (session["world_size"], session["shards"]) == (1, 3)
+    assert "gradients accumulated" in session["note"]
+
+
+def test_a_model_that_is_there_stays(workspace: Workspace, tmp_path: Path):
+    """Only --overwrite replaces it, and --resume goes on with it."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "m", epochs=1))
+    before = weights(workspace, "m")
+
+    with pytest.raises(WorkspaceError, match="model 'm' exists"):
+        train(run_in(workspace), options(tmp_path, "m", epochs=1, seed=1))
+
+    assert weights(workspace, "m") == before
+
+
+def test_a_checkpoint_becomes_a_model_of_its_own(workspace: Workspace, tmp_path: Path):
+    """It keeps its number, whatever the name."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "m", epochs=2))
+
+    number = restore_checkpoint(run_in(workspace), "m", "3", name="m (ckpt 3)")
+
+    listing = list_checkpoints(run_in(workspace), "m (ckpt 3)")
+    assert number == 3
+    assert [entry["checkpoint"] for entry in listing["checkpoints"]] == [3]
+
+
+def test_a_checkpoint_that_is_not_there_is_named_with_those_that_are(workspace: Workspace, tmp_path: Path):
+    """So the right number can be read off the error."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "m", epochs=1))
+
+    with pytest.raises(ModelError, match=r"no checkpoint '27'; there are 1-2"):
+        restore_checkpoint(run_in(workspace), "m", "27", name="other")
