@@ -16,7 +16,8 @@ from kittiseg.errors import DataError
 from kittiseg.evaluation.compare import Evaluation
 from kittiseg.formats.road_scenes import write_road_scenes
 from kittiseg.pipeline import Run
-from kittiseg.pipeline.reporting import Known, merged_truth
+from kittiseg.pipeline.evaluating import classes_mapping
+from kittiseg.pipeline.reporting import merged_truth
 from kittiseg.project import pixels
 from kittiseg.report.overlay import annotated, picture_grid
 
@@ -57,9 +58,8 @@ def run_demo(run: Run, data: Path | None = None) -> DemoResult:
     pipeline.train(run, pipeline.TrainOptions(train, made.project, MODEL, overwrite=True))
     pipeline.predict(run, pipeline.PredictOptions(infer, f"{MODEL}@best", projects.unseen, PREDICTIONS, overwrite=True))
     evaluation = pipeline.evaluate(run, PREDICTIONS, projects.truth, class_map="vehicle_dl=vehicle", mapping=query)
-    known = {PREDICTIONS: Known(projects.truth, query, evaluation)}
     names = [projects.train, made.project, MODEL, PREDICTIONS]
-    page = pipeline.report(run, names, output=_place(run, "report.html"), known=known)
+    page = pipeline.report(run, names, output=_place(run, "report.html"))
     return DemoResult(evaluation, _write_grid(run, projects.truth, query), page)
 
 
@@ -118,7 +118,7 @@ def _write_config(run: Run, name: str, document: Any) -> Path:
 def _write_grid(run: Run, truth: str, query: Path) -> Path:
     """The first unseen pictures, each with its truth and its prediction."""
     predicted = run.workspace.project(PREDICTIONS)
-    true = merged_truth(run.workspace.project(truth), query)
+    true = merged_truth(run.workspace.project(truth), classes_mapping(query))
     rows = []
     for key in predicted.keys()[:GRID_ROWS]:
         image_hwc = predicted.item(key).image.pixels()

@@ -4,6 +4,7 @@ so that is set here before, and Ray is imported in :func:`connect` only.
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     if address is None:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        if "ray" not in sys.modules:  # else it has decided already, and a change would only split it from its workers
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         _make_token()
     elif "://" not in address and address != "auto":
         _refuse_silent(address)
@@ -55,7 +57,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
 
 def _make_token() -> None:
     """A token that only this user can read; Ray itself would write it readable for everybody."""
-    if os.environ["RAY_AUTH_MODE"] != "token" or "RAY_AUTH_TOKEN" in os.environ:
+    if os.environ.get("RAY_AUTH_MODE", "token") != "token" or "RAY_AUTH_TOKEN" in os.environ:
         return
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token"))
     if not path.exists():

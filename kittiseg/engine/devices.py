@@ -1,4 +1,4 @@
-"""Which workers a config's ``gpu_devices`` and ``devices`` come to on the resources that there are."""
+"""Which workers a config's ``gpu_devices`` and ``devices`` come to on the resources that there are, with which CPUs."""
 
 import re
 from collections.abc import Sequence
@@ -34,6 +34,17 @@ def plan_workers(gpu_devices: Sequence[int], devices: str, resources: Resources)
     if resources.gpus == 0:
         return Workers(count=1, device="cpu")
     return Workers(count=min(len(gpu_devices), resources.gpus), device="cuda")
+
+
+def share_of_cpus(nodes: Sequence[tuple[int, int]], count: int) -> int:
+    """The most CPUs that each of ``count`` workers can have, at least 1.
+
+    ``nodes``: of each its CPUs, and how many workers it can take for other reasons, its GPUs for instance. A worker
+    lies on one node, so the sum over the nodes does not matter; Ray waits for ever for a place that no node has.
+    """
+    most = max((cpus for cpus, _ in nodes), default=1)
+    fitting = (share for share in range(most, 1, -1) if sum(min(cpus // share, n) for cpus, n in nodes) >= count)
+    return next(fitting, 1)
 
 
 def _told(resources: Resources) -> str:

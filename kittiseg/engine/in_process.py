@@ -44,6 +44,7 @@ class InProcess:
         workers: Workers,
         name: str,
     ) -> Iterator[list[R]]:
+        _refuse_many(workers)
         if chunks:
             work = make(device=self._device(workers), threads=_threads(workers), **arguments)
             yield from map(work, chunks)
@@ -51,10 +52,7 @@ class InProcess:
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
     ) -> None:
-        if workers.count > 1:
-            raise ResourceError(
-                f"{workers.count} workers cannot train in one process; use --engine ray, or --devices auto"
-            )
+        _refuse_many(workers)
         loop(_Context(self._device(workers), _threads(workers)), job)
 
     def shutdown(self) -> None: ...
@@ -63,6 +61,11 @@ class InProcess:
         if workers.device == "cuda" and not self.gpus:
             raise ResourceError("a CUDA device was wanted, but this process has none; run where there is one")
         return workers.device
+
+
+def _refuse_many(workers: Workers) -> None:
+    if workers.count > 1:
+        raise ResourceError(f"{workers} cannot be had in one process; use --engine ray, or --devices auto")
 
 
 def _threads(workers: Workers) -> int:

@@ -19,6 +19,7 @@ import ray
 from ray import cloudpickle
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
+from kittiseg.engine.devices import share_of_cpus
 from kittiseg.errors import KittisegError, ResourceError
 
 T = TypeVar("T")
@@ -147,17 +148,6 @@ class OnRay:
         return share_of_cpus(free, count)
 
 
-def share_of_cpus(nodes: Sequence[tuple[int, int]], count: int) -> int:
-    """The most CPUs that each of ``count`` workers can have, at least 1.
-
-    ``nodes``: of each its CPUs, and how many workers it can take for other reasons, its GPUs for instance. A worker
-    lies on one node, so the sum over the nodes does not matter; Ray waits for ever for a place that no node has.
-    """
-    most = max((cpus for cpus, _ in nodes), default=1)
-    fitting = (share for share in range(most, 1, -1) if sum(min(cpus // share, n) for cpus, n in nodes) >= count)
-    return next(fitting, 1)
-
-
 @dataclass(frozen=True)
 class _MapBatch:
     """The function, over a block of pickled tasks; an exception becomes a result, to arrive as it was raised."""
@@ -253,11 +243,7 @@ class _TrainContext:
 
 
 def _fit_worker(settings: dict[str, Any]) -> None:
-    """One worker of the group. An error that would come again is put down in a file, for Ray would try it again.
-
-    A RuntimeError in a group may be the echo of another worker's death (torch.distributed raises it), so Ray restarts
-    the group after it, as it does after a death.
-    """
+    """One worker of the group. An error that would come again is put down in a file, for Ray would try it again."""
     from ray import train
 
     verdict = Path(settings["verdict"])
@@ -269,9 +255,17 @@ def _fit_worker(settings: dict[str, Any]) -> None:
     try:
         loop(told, job)
     except Exception as error:
-        if told.world_size == 1 or not isinstance(error, RuntimeError):
+        if not _is_echo(error, told.world_size):
             verdict.write_bytes(cloudpickle.dumps(error))
         raise
+
+
+def _is_echo(error: Exception, world_size: int) -> bool:
+    """Whether it may be the echo of another worker's death, after which Ray restarts the group.
+
+    ``torch.distributed`` raises RuntimeError then, Ray's own reporting one of Ray's errors.
+    """
+    return type(error).__module__.startswith("ray.") or (world_size > 1 and isinstance(error, RuntimeError))
 
 
 def _raise_verdict(verdict: Path) -> None:

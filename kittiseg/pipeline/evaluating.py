@@ -1,5 +1,6 @@
 """EVALUATE: predictions are held against the truth."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,14 @@ from kittiseg.evaluation.compare import CompareProjects, Evaluation, PicturePair
 from kittiseg.pipeline.run import Run
 from kittiseg.project.item import ItemKey
 
+RECORD = "evaluation.json"
+"""In the project of predictions: what it was held against last, and the scores."""
+
 
 def evaluate(run: Run, predictions: str, truth: str, *, class_map: str = "", mapping: Path | None = None) -> Evaluation:
-    """Scores from summed counts. ``class_map``: ``vehicle_dl=vehicle,...``; ``mapping``: a query whose data layer
-    merges the classes of the truth first.
+    """Scores from summed counts, also written beside the predictions, where a report finds them.
+
+    ``class_map``: ``vehicle_dl=vehicle,...``; ``mapping``: a query whose data layer merges the truth's classes first.
     """
     predicted, true = run.workspace.project(predictions), run.workspace.project(truth)
     merge = None if mapping is None else classes_mapping(mapping)
@@ -23,7 +28,10 @@ def evaluate(run: Run, predictions: str, truth: str, *, class_map: str = "", map
     _warn_of_stems(run, pairs)
     compare = CompareProjects(predicted, true, classes)
     counts = run.map_light(compare, pairs, title=f"evaluate {predictions}", unit="pictures")
-    return Evaluation.of(classes, counts)
+    evaluation = Evaluation.of(classes, counts)
+    record = {"truth": truth, "classes_mapping": merge, "scores": evaluation.to_json()}
+    predicted.files.replace(RECORD, json.dumps(record, ensure_ascii=False, indent=1).encode())
+    return evaluation
 
 
 def _warn_of_stems(run: Run, pairs: Sequence[PicturePair]) -> None:

@@ -1,17 +1,15 @@
 """REPORT: projects, models and predictions on one page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kittiseg.config import did_you_mean, parse
 from kittiseg.dtl.mapping import map_class, map_meta
 from kittiseg.errors import WorkspaceError
-from kittiseg.evaluation.compare import Evaluation
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.pipeline.describing import statistics
-from kittiseg.pipeline.evaluating import classes_mapping
+from kittiseg.pipeline.evaluating import RECORD
 from kittiseg.pipeline.run import Run
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
@@ -22,25 +20,13 @@ from kittiseg.report.page import build_report
 from kittiseg.report.sections import Section
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of predictions beside themselves: the truth, the query that merges its classes, the scores."""
-
-    truth: str
-    mapping: Path | None
-    evaluation: Evaluation
-
-
-def report(
-    run: Run, names: Sequence[str], *, output: Path | None = None, known: Mapping[str, Known] | None = None
-) -> Path:
+def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Path:
     """Writes the page of these projects and models, in this order, and gives its path.
 
-    ``known``: project of predictions -> its truth and evaluation.
+    Predictions that were evaluated are shown beside the truth, with their scores.
     """
     _refuse_unknown(run.workspace, names)
-    sections = [_section(run, name, (known or {}).get(name)) for name in names]
-    html = build_report(sections, title=" · ".join(names))
+    html = build_report([_section(run, name) for name in names], title=" · ".join(names))
     if output is None:
         place = f"reports/{'_'.join(names)[:120]}.html"
         run.workspace.files.replace(place, html.encode())
@@ -50,11 +36,10 @@ def report(
     return output
 
 
-def merged_truth(project: Project, mapping: Path | None) -> Truth:
-    """The masks of a project as predictions are held against them: classes merged and dropped as a query does it."""
-    merge = classes_mapping(mapping) if mapping else None
-    meta = project.meta if merge is None else map_meta(project.meta, merge)
-    names = {name: name if merge is None else map_class(name, merge) for name in project.meta.shapes}
+def merged_truth(project: Project, mapping: Mapping[str, str] | None) -> Truth:
+    """The masks of a project, its classes merged and dropped by a data layer's ``classes_mapping``; None keeps all."""
+    meta = project.meta if mapping is None else map_meta(project.meta, mapping)
+    names = {name: name if mapping is None else map_class(name, mapping) for name in project.meta.shapes}
     keys = set(project.keys())
 
     def find(key: ItemKey) -> Annotation | None:
@@ -72,7 +57,7 @@ def _refuse_unknown(workspace: Workspace, names: Sequence[str]) -> None:
         raise WorkspaceError(f"no project or model of the name in {workspace.files.root}:\n  {listed}")
 
 
-def _section(run: Run, name: str, known: Known | None) -> Section:
+def _section(run: Run, name: str) -> Section:
     """A model where there is one of the name, else the predictions or the project of the name."""
     workspace = run.workspace
     if name in workspace.models():
@@ -80,13 +65,12 @@ def _section(run: Run, name: str, known: Known | None) -> Section:
     project = workspace.project(name)
     if "model" not in project.provenance:
         return project_section(workspace, name, statistics(run, name).to_json())
-    return prediction_section(
-        workspace,
-        name,
-        truth=None if known is None else merged_truth(workspace.project(known.truth), known.mapping),
-        evaluation=None if known is None else known.evaluation.to_json(),
-        windows=_windows(project),
-    )
+    known = project.files.read_json(RECORD) if project.files.exists(RECORD) else {}
+    truth = None
+    if known.get("truth") in workspace.projects():
+        truth = merged_truth(workspace.project(known["truth"]), known["classes_mapping"])
+    windows = _windows(project)
+    return prediction_section(workspace, name, truth=truth, evaluation=known.get("scores"), windows=windows)
 
 
 def _windows(project: Project) -> list[Window]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kittiseg.config import load
+from kittiseg.engine import Workers
 from kittiseg.engine.devices import check_devices
-from kittiseg.errors import KittisegError
+from kittiseg.errors import KittisegError, ResourceError
 from kittiseg.pipeline.run import Run
 from kittiseg.progress import Progress
 from kittiseg.project.store import Files
@@ -33,10 +34,12 @@ class TrainOptions:
 
 
 def train(run: Run, options: TrainOptions) -> dict[str, Any]:
-    """Trains to the last epoch, or goes on to it; gives the list of checkpoints as :func:`list_checkpoints` does."""
+    """Trains to the last epoch, or goes on to it; gives the list of checkpoints as :func:`list_checkpoints` does.
+
+    A training that ends before its first checkpoint leaves no model behind.
+    """
     from kittiseg.training.config import TrainConfig
     from kittiseg.training.devices import plan_devices
-    from kittiseg.training.loop import train_loop
     from kittiseg.training.prepare import TrainRequest, prepare, resume
     from kittiseg.training.weights import find_init
 
@@ -60,17 +63,7 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     else:
         job = prepare(run.workspace, request, plan, run.progress)
     run.progress.notice(f"training on {plan.note}")
-    storage = run.workspace.files.within(f"models/.{options.name}.engine")
-    storage.make_folder("")
-    try:
-        with _followed(job, run.progress):
-            run.engine.fit(train_loop, job, workers=plan.workers, name=f"train {options.name}", storage=storage.root)
-    except KeyboardInterrupt:
-        run.progress.notice("the same command with --resume goes on from the last checkpoint")
-        run.close()  # or its workers would write into a folder that is being removed
-        raise
-    finally:
-        storage.remove("")
+    _fit(run, job, plan.workers, options)
     return list_checkpoints(run, options.name)
 
 
@@ -94,6 +87,26 @@ def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, over
 
     _, found = restore(run.workspace, model, checkpoint, name, overwrite=overwrite)
     return found.number
+
+
+def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> None:
+    from kittiseg.training.loop import train_loop
+
+    storage = run.workspace.files.within(f"models/.{options.name}.engine")
+    storage.make_folder("")
+    try:
+        with _followed(job, run.progress):
+            run.engine.fit(train_loop, job, workers=workers, name=f"train {options.name}", storage=storage.root)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            run.close()  # or its workers would write into folders that are being removed
+        if not (options.resume or job.model.folders("checkpoints")):
+            job.model.remove("")
+        elif isinstance(error, KeyboardInterrupt | ResourceError):
+            run.progress.notice("the same command with --resume goes on from the last checkpoint")
+        raise
+    finally:
+        storage.remove("")
 
 
 @contextmanager

@@ -83,10 +83,12 @@ def test_fit_runs_the_loop_as_the_only_worker():
     assert seen == [0, 1, "cpu", os.cpu_count(), "job"]
 
 
-def test_fit_refuses_a_group():
+def test_several_workers_are_refused():
     """One process is one worker; the error says what to do."""
-    with pytest.raises(ResourceError, match="2 workers cannot train in one process; use --engine ray"):
+    with pytest.raises(ResourceError, match="2 CPU workers cannot be had in one process; use --engine ray"):
         ENGINE.fit(print, None, workers=Workers(count=2), name="train", storage="unused")
+    with pytest.raises(ResourceError, match="2 CPU workers cannot be had in one process; use --engine ray"):
+        list(ENGINE.map_with_state(adder, {"start": 0}, [[1]], workers=Workers(count=2), name="add"))
 
 
 def test_a_device_that_is_not_there_is_refused():

@@ -10,7 +10,7 @@ import pytest
 
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
-from kittiseg.errors import DataError, ResourceError
+from kittiseg.errors import DataError, ModelError, ResourceError
 
 
 def square(value: int) -> int:
@@ -21,6 +21,14 @@ def refuse_seven(value: int) -> int:
     if value == 7:
         raise DataError("seven cannot be read")
     return value
+
+
+def die(value: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refuse_to_begin(*, device: str, threads: int) -> Callable[[Sequence[int]], list[int]]:
+    raise ModelError("the checkpoint is damaged")
 
 
 class AddTo:
@@ -61,6 +69,31 @@ def test_an_error_arrives_as_it_was_raised(ray_engine: Engine):
     """Ray's wrapping does not reach the user."""
     with pytest.raises(DataError, match=r"^seven cannot be read$"):
         list(ray_engine.map(refuse_seven, list(range(20)), name="refuse"))
+
+
+def fill_the_disk(value: int) -> int:
+    raise OSError(28, "No space left on device", "/mnt/a.png")
+
+
+def test_an_error_of_the_system_arrives_as_it_was_raised(ray_engine: Engine):
+    """With its class, so that the command line can tell it from a fault of ours, and where it came from."""
+    with pytest.raises(OSError, match=r"No space left on device: '/mnt/a\.png'") as caught:
+        list(ray_engine.map(fill_the_disk, [1, 2], name="fill"))
+
+    assert caught.value.errno == 28
+    assert "in fill_the_disk" in caught.value.__notes__[0]
+
+
+def test_a_task_that_kills_its_worker_again_and_again_is_an_error(ray_engine: Engine):
+    """Ray Data would go on for ever."""
+    with pytest.raises(ResourceError, match="a worker of 'deadly' died 4 times over the same pictures"):
+        list(ray_engine.map(die, [1], name="deadly"))
+
+
+def test_an_error_of_the_first_step_is_not_taken_for_a_death(ray_engine: Engine):
+    """A worker that cannot load its network says so at once."""
+    with pytest.raises(ModelError, match=r"^the checkpoint is damaged$"):
+        list(ray_engine.map_with_state(refuse_to_begin, {}, [[1], [2]], workers=Workers(count=1), name="load"))
 
 
 def test_a_killed_actor_s_chunk_is_done_again(ray_engine: Engine, tmp_path: Path):

@@ -4,7 +4,6 @@ import pytest
 
 from kittiseg.errors import WorkspaceError
 from kittiseg.pipeline import PredictOptions, TrainOptions, evaluate, predict, report, train
-from kittiseg.pipeline.reporting import Known
 from kittiseg.project.store import Workspace
 from tests.data.projects import small_project
 from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, run_in
@@ -19,7 +18,7 @@ def test_a_page_holds_project_model_and_predictions(workspace: Workspace, tmp_pa
     predict(run, PredictOptions(json_file(tmp_path, "infer", WINDOWS), "m@best", "squares", "found"))
     evaluation = evaluate(run, "found", "squares", class_map="car_dl=car")
 
-    path = report(run, ["squares", "m", "found"], known={"found": Known("squares", None, evaluation)})
+    path = report(run, ["squares", "m", "found"])
 
     html = path.read_text()
     assert path.parent.name == "reports"
