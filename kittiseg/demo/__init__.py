@@ -5,6 +5,7 @@ tutorial's 5 % may well be none), a narrow network with a small input, and few e
 """
 
 import json
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def _hold_out(run: Run, data: Path) -> _Projects:
     run.progress.notice(
         f"{len(held_out)} of {len(stems)} frames are held out for the evaluation, from {held_out[0]} on"
     )
-    condition = {"regex_names": [f"^{stem}$" for stem in held_out]}
+    condition = {"regex_names": [f"^{re.escape(stem)}$" for stem in held_out]}
     entering = {"action": "data", "src": [f"{train}/*"], "dst": "$all", "settings": {"classes_mapping": "default"}}
     original = {"action": "dataset", "src": ["$all"], "dst": "$named", "settings": {"rule": "save_original"}}
     choice = {"action": "if", "src": ["$named"], "dst": ["$held-out", "null"], "settings": {"condition": condition}}

@@ -97,6 +97,9 @@ class OnRay:
             yield from _in_order(actors, chunks)
         except ray.exceptions.RayActorError as error:
             raise _died(name, error) from None
+        except KeyboardInterrupt:
+            actors.clear()  # the engine ends now anyway; killed with work before them they would be reported as dead
+            raise
         finally:
             if ray.is_initialized():  # no longer, where the engine was shut down before all was done
                 for actor in actors:

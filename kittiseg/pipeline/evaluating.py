@@ -61,7 +61,8 @@ def _pairs(text: str) -> dict[str, str]:
 def classes_mapping(query: Path) -> dict[str, str] | None:
     """The classes_mapping of the query's data layer; None where it keeps all classes."""
     layers = [entry for entry in read_query(query) if isinstance(entry, dict) and entry.get("action") == "data"]
-    mappings = [entry.get("settings", {}).get("classes_mapping") for entry in layers]
+    settings = [entry["settings"] if isinstance(entry.get("settings"), dict) else {} for entry in layers]
+    mappings = [entry.get("classes_mapping") for entry in settings]
     if not mappings or any(mapping != mappings[0] for mapping in mappings):
         raise ConfigError(f"--mapping {query}: wanted one data layer, or several with the same classes_mapping")
     if not (mappings[0] == "default" or isinstance(mappings[0], dict)):

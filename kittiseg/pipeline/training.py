@@ -36,7 +36,7 @@ class TrainOptions:
 def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     """Trains to the last epoch, or goes on to it; gives the list of checkpoints as :func:`list_checkpoints` does.
 
-    A training that ends before its first checkpoint leaves no model behind.
+    A training that ends before its first checkpoint leaves no model behind, and the one that it was to replace.
     """
     from kittiseg.training.config import TrainConfig
     from kittiseg.training.devices import plan_devices
@@ -91,8 +91,10 @@ def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, over
 
 def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> None:
     from kittiseg.training.loop import train_loop
+    from kittiseg.training.prepare import aside
 
-    storage = run.workspace.files.within(f"models/.{options.name}.engine")
+    files = run.workspace.files
+    storage = files.within(f"models/.{options.name}.engine")
     storage.make_folder("")
     try:
         with _followed(job, run.progress):
@@ -102,11 +104,14 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
             run.close()  # or its workers would write into folders that are being removed
         if not (options.resume or job.model.folders("checkpoints")):
             job.model.remove("")
+            if files.exists(aside(options.name)):
+                files.move(aside(options.name), f"models/{options.name}")
         elif isinstance(error, KeyboardInterrupt | ResourceError):
             run.progress.notice("the same command with --resume goes on from the last checkpoint")
         raise
     finally:
         storage.remove("")
+        files.remove(aside(options.name))
 
 
 @contextmanager

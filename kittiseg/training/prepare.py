@@ -47,7 +47,8 @@ class TrainJob:
 def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progress: Progress) -> TrainJob:
     """Makes the model's folder, which appears whole, and gives the job for the workers.
 
-    Everything that can be wrong with the request is found here, before a model of that name is replaced.
+    Everything that can be wrong with the request is found here, before a model of that name is replaced. It lies
+    :func:`aside` then, to be removed or put back by the caller.
     """
     workspace.refuse_existing(request.name, kind="model", overwrite=request.overwrite)
     config = ModelConfig(request.config, ClassIndex.of(request.project.meta, request.config.special_classes))
@@ -58,9 +59,16 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     draft.write(CONFIG, config.to_bytes())
     draft.write(INIT, safetensors.torch.save(weights))
     write_run(draft, {"project": request.project.name, "prepared": now(), "init": origin, "sessions": []})
-    workspace.files.remove(f"models/{request.name}")
+    workspace.files.remove(aside(request.name))
+    if workspace.files.exists(f"models/{request.name}"):
+        workspace.files.move(f"models/{request.name}", aside(request.name))
     workspace.files.move(partial, f"models/{request.name}")
     return TrainJob(model=workspace.model_files(request.name), project=request.project, config=config, plan=plan)
+
+
+def aside(name: str) -> str:
+    """Where a model that is being replaced lies in the workspace until the new one has its first checkpoint."""
+    return f"models/.{name}.old"
 
 
 def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:

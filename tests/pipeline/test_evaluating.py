@@ -55,3 +55,13 @@ def test_a_pair_without_an_equals_sign_is_refused(workspace: Workspace):
 
     with pytest.raises(ConfigError, match="write PREDICTED=TRUE, as in vehicle_dl=vehicle"):
         evaluate(run_in(workspace), "truth", "truth", class_map="car")
+
+
+@pytest.mark.parametrize("settings", ["default", {}, 3])
+def test_a_query_that_says_nothing_of_classes_is_refused(workspace: Workspace, tmp_path: Path, settings: object):
+    """Its layer has other settings, or none."""
+    small_project(workspace, "truth")
+    query = json_file(tmp_path, "q", [{"action": "data", "src": ["truth/*"], "dst": "$a", "settings": settings}])
+
+    with pytest.raises(ConfigError, match=r"--mapping .*q\.json: the data layer has no classes_mapping"):
+        evaluate(run_in(workspace), "truth", "truth", mapping=query)

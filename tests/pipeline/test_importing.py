@@ -99,3 +99,20 @@ def test_a_misspelt_format_is_named_with_the_nearest():
     """No workspace is touched for it."""
     with pytest.raises(DataError, match="'kiti' is no import format; did you mean 'kitti'"):
         import_pictures(run_in(Workspace.at("nowhere")), "kiti", Path("nowhere"), name="x")
+
+
+def test_nothing_is_imported_where_nothing_is_left(workspace: Workspace, tmp_path: Path):
+    """A project without pictures would only be found out later."""
+    write(tmp_path / "pictures", "a.png", b"no picture")
+    write(tmp_path / "pictures", "b.png", b"")
+
+    with pytest.raises(DataError, match=r"not one is left\n.*a\.png.*\n.*b\.png: an empty file"):
+        import_pictures(run_in(workspace), "images", tmp_path / "pictures", name="bad", skip_bad=True)
+
+    assert workspace.projects() == leftovers(workspace) == []
+
+
+def test_a_name_that_no_folder_can_bear_is_refused(workspace: Workspace, scenes: Path):
+    """Also where the projects' own names would be fine, -train and -test behind it."""
+    with pytest.raises(WorkspaceError, match="'' cannot be the name of a project"):
+        import_pictures(run_in(workspace), "kitti", scenes, name="")

@@ -37,11 +37,11 @@ def test_the_same_workspace_gives_the_same_page(workspace: Workspace, tmp_path: 
     assert pages[0] == pages[1]
 
 
-def test_a_misspelt_name_is_an_error_with_the_nearest(workspace: Workspace):
+def test_misspelt_names_are_one_error_with_the_nearest(workspace: Workspace):
     """And no page is written."""
     small_project(workspace, "small")
 
-    with pytest.raises(WorkspaceError, match="'smal'; did you mean 'small'"):
-        report(run_in(workspace), ["smal"])
+    with pytest.raises(WorkspaceError, match=r"'smal'; did you mean 'small'\?\n.*'smaller'; did you mean"):
+        report(run_in(workspace), ["smal", "small", "smaller"])
 
     assert not workspace.files.exists("reports")

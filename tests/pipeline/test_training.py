@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kittiseg.engine import Engine
-from kittiseg.errors import ModelError, ResourceError, WorkspaceError
+from kittiseg.errors import DataError, KittisegError, ModelError, ResourceError, WorkspaceError
 from kittiseg.pipeline import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.project.store import Workspace
 from tests.data.runs import TINY_TRAINING, Killer, json_file, leftovers, run_in, told
@@ -54,9 +54,10 @@ def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_
     model = Path(workspace.files.path("models/killed/checkpoints"))
 
     with Killer("RayTrainWorker", when=lambda: len(list(model.glob("0*"))) >= 3) as killer:
-        train(run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40))
+        train(run := run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40))
 
     assert killer.killed
+    assert any("a worker died; the training goes on from checkpoint" in warning for warning in told(run).warnings)
     assert len(workspace.model_files("killed").read_json("run.json")["sessions"]) == 2
     assert weights(workspace, "killed") == weights(workspace, "alone")
 
@@ -101,6 +102,47 @@ def test_auto_takes_what_there_is_and_records_it(workspace: Workspace, tmp_path:
     (session,) = workspace.model_files("m").read_json("run.json")["sessions"]
     assert (session["world_size"], session["shards"]) == (1, 3)
     assert "gradients accumulated" in session["note"]
+
+
+def test_a_training_that_fails_at_once_leaves_no_model(workspace: Workspace, tmp_path: Path):
+    """The next try needs no --overwrite."""
+    write_squares(workspace)
+
+    with pytest.raises(DataError, match=r"no readable picture .* has the tag 'trian'"):
+        train(run_in(workspace), options(tmp_path, "m", dataset_tags={"train": "trian"}))
+
+    assert not workspace.files.exists("models/m")
+    assert leftovers(workspace) == []
+
+
+def test_a_training_that_fails_at_once_replaces_no_model(workspace: Workspace, tmp_path: Path):
+    """--overwrite takes the old one away when there is a new one."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "m", epochs=1))
+    before = weights(workspace, "m")
+
+    with pytest.raises(DataError):
+        train(run_in(workspace), options(tmp_path, "m", dataset_tags={"train": "trian"}, overwrite=True))
+    assert weights(workspace, "m") == before
+
+    train(run_in(workspace), options(tmp_path, "m", epochs=1, seed=1, overwrite=True))
+    assert weights(workspace, "m") != before
+    assert leftovers(workspace) == []
+
+
+def test_names_and_devices_are_checked_before_the_engine_starts(workspace: Workspace, tmp_path: Path):
+    """A cluster takes seconds to start."""
+    write_squares(workspace)
+    train(run_in(workspace), options(tmp_path, "m", epochs=1))
+    run = run_in(workspace)
+
+    for wrong in ({"devices": "gpu"}, {"resume": False}):
+        with pytest.raises(KittisegError):
+            train(run, options(tmp_path, "m", **wrong))
+    with pytest.raises(WorkspaceError, match=r"no model 'mm' .*did you mean 'm'"):
+        train(run, options(tmp_path, "mm", resume=True))
+
+    assert "engine" not in run.__dict__
 
 
 def test_a_model_that_is_there_stays(workspace: Workspace, tmp_path: Path):

@@ -1,0 +1,95 @@
+import io
+from typing import Any
+
+from rich.console import Console
+
+from kittiseg.cli import tables
+from kittiseg.cli.console import plain_console
+from kittiseg.pipeline import Imported, Transformed, list_workspace, statistics
+from kittiseg.project.store import Workspace
+from tests.data.projects import small_project
+from tests.data.runs import run_in
+
+
+def narrow() -> tuple[Console, io.StringIO]:
+    """A console of 30 columns, and what is written to it."""
+    out = io.StringIO()
+    return plain_console(out, width=30), out
+
+
+def checkpoint(number: int, *, iou: float | None, marks: list[str]) -> dict[str, Any]:
+    return {
+        "checkpoint": number,
+        "epoch": number / 2,
+        "loss": 0.5,
+        "accuracy": 0.75,
+        "iou": {"vehicle": iou},
+        "marks": marks,
+    }
+
+
+def test_a_narrow_terminal_cuts_no_number_off():
+    """Its lines wrap instead."""
+    console, out = narrow()
+
+    tables.show_imported(console, [Imported(project="kitti-semseg-train", images=200, objects=123456, skipped=())])
+
+    assert out.getvalue().splitlines()[1].split() == ["kitti-semseg-train", "200", "123456", "0"]
+
+
+def test_statistics_show_classes_by_area_with_bars(workspace: Workspace):
+    """The road covers half of a picture of 6 x 8 px, the car the rest of its square: 24 and 9 px on each of 3."""
+    small_project(workspace, "small", count=3)
+    console, out = narrow()
+
+    tables.show_statistics(console, statistics(run_in(workspace), "small"), workspace.project("small").meta)
+
+    rows = [line.split() for line in out.getvalue().splitlines()]
+    assert rows[2][:5] == ["road", "3", "3", "72", "50.00"]
+    assert rows[3][:5] == ["car", "3", "3", "27", "18.75"]
+    assert len(rows[2][5]) >= len(rows[3][5]) >= 1
+    assert ["pictures:", "3"] in rows
+
+
+def test_an_empty_workspace_says_how_to_begin(workspace: Workspace):
+    """No table without rows."""
+    console, out = narrow()
+
+    tables.show_listing(console, list_workspace(run_in(workspace)))
+
+    assert "no projects yet; begin with kittiseg import" in out.getvalue()
+    assert "models: none yet" in out.getvalue()
+
+
+def test_checkpoints_are_marked(workspace: Workspace):
+    """Best and last; a score that is undefined is a dash; damaged ones are named below."""
+    console, out = narrow()
+    entries = [checkpoint(26, iou=0.5, marks=["best"]), checkpoint(27, iou=None, marks=["last"])]
+
+    tables.show_checkpoints(
+        console, {"model": "m", "classes": ["vehicle"], "checkpoints": entries, "damaged": ["00000025 is cut off"]}
+    )
+
+    lines = out.getvalue().splitlines()
+    assert lines[2].split() == ["26", "13.00", "0.5000", "0.7500", "0.5000", "best"]
+    assert lines[3].split() == ["27", "13.50", "0.5000", "0.7500", "-", "last"]
+    assert lines[-1] == "damaged: 00000025 is cut off"
+
+
+def test_tags_are_those_of_the_project():
+    """With their counts."""
+    console, out = narrow()
+    made = Transformed(
+        project="crops",
+        images=12,
+        datasets={"training": 12},
+        tags={"train": 8, "val": 4},
+        counts=(1, 12),
+        digest="abc",
+        warnings=(),
+    )
+
+    tables.show_transformed(console, made)
+
+    assert "train 8, val 4" in out.getvalue()
+    assert "digest abc" in out.getvalue()
