@@ -50,11 +50,11 @@ def test_ray_trains_to_the_same_weights_as_one_process(workspace: Workspace, tmp
 def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
     """Ray starts the group anew, and it goes on from the last checkpoint."""
     write_squares(workspace)
-    train(run_in(workspace), options(tmp_path, "alone", epochs=40))
+    train(run_in(workspace), options(tmp_path, "alone", epochs=40, val_every=2))
     model = Path(workspace.files.path("models/killed/checkpoints"))
 
     with Killer("RayTrainWorker", when=lambda: len(list(model.glob("0*"))) >= 3) as killer:
-        train(run := run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40))
+        train(run := run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40, val_every=2))
 
     assert killer.killed
     assert any("a worker died; the training goes on from checkpoint" in warning for warning in told(run).warnings)
