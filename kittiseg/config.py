@@ -40,8 +40,18 @@ class OneOf:
 def settings(cls: type[T]) -> type[T]:
     """A frozen, keyword-only dataclass that :func:`parse` reads strictly. ``__post_init__`` may raise ValueError."""
     made = dataclass(frozen=True, kw_only=True)(cls)
-    made.__pydantic_config__ = {"extra": "forbid", "strict": True, "allow_inf_nan": False}  # type: ignore[attr-defined]
+    made.__pydantic_config__ = {  # type: ignore[attr-defined]
+        "extra": "forbid",
+        "strict": True,
+        "allow_inf_nan": False,
+        "alias_generator": json_name,
+    }
     return made
+
+
+def json_name(field: str) -> str:
+    """A field's name in JSON: ``class_`` is written ``class``, which Python keeps for itself."""
+    return field.removesuffix("_")
 
 
 def read_json(path: Path) -> Any:
@@ -89,7 +99,7 @@ def load(cls: type[T], path: Path) -> T:
 
 def to_json(value: Any) -> Any:
     """A settings object as what json.dumps takes; ``parse`` reads it back to an equal object."""
-    return _adapter(type(value)).dump_python(value, mode="json")  # type: ignore[arg-type]
+    return _adapter(type(value)).dump_python(value, mode="json", by_alias=True)  # type: ignore[arg-type]
 
 
 def json_schema(cls: type) -> dict[str, Any]:

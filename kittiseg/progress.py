@@ -1,6 +1,6 @@
 """How a stage tells a person what it is doing. The command line draws it; a library call stays silent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -36,12 +36,20 @@ class Silent:
     def finish(self) -> None: ...
 
 
-def track(results: Iterable[T], progress: Progress, *, title: str, total: int, unit: str) -> Iterator[T]:
-    """The same results, one by one, with a bar that follows them."""
+def track(
+    results: Iterable[T],
+    progress: Progress,
+    *,
+    title: str,
+    total: int,
+    unit: str,
+    size: Callable[[T], int] = lambda _: 1,
+) -> Iterator[T]:
+    """The same results, one by one, with a bar that follows them; a result stands for ``size`` units."""
     progress.start(title, total, unit)
     try:
         for result in results:
             yield result
-            progress.advance()
+            progress.advance(size(result))
     finally:
         progress.finish()

@@ -7,8 +7,8 @@ and never writes to what it was given.
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -71,6 +71,22 @@ class Transform(Layer, ABC):
     def target(self, key: ItemKey, dataset: str) -> str:
         """The data set that a picture leaves for which came in for ``dataset``; only ``key``'s folders count."""
         return dataset
+
+
+class Surveyor(Transform, ABC):
+    """A transform that must know of every picture that comes to it before it can say what becomes of one.
+
+    A run passes over all pictures first, asks :meth:`note` of each that gets here, and goes on with the layer that
+    :meth:`decide` gives. ``decide`` gets the notes in no order that means anything.
+    """
+
+    @abstractmethod
+    def note(self, item: Item) -> Any:
+        """What it must know of a picture: small, and picklable."""
+
+    @abstractmethod
+    def decide(self, notes: Mapping[ItemKey, Any], rng: Rng) -> Transform:
+        """The layer that knows. ``notes``: one for each source picture that got here, by whichever way it came."""
 
 
 class Router(Layer, ABC):

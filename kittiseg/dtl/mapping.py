@@ -1,15 +1,16 @@
-"""``classes_mapping``: which class becomes which.
+"""``classes_mapping``: which class becomes which; and the lists of classes that layers work on.
 
 Keys are classes, or ``__other__`` for all that are not mentioned. Values are new names, ``__default__`` (stays) or
-``__ignore__`` (goes, with its figures).
+``__ignore__`` (goes, with its figures). Layers that rename must cover every class; layers that convert or copy leave
+alone what is not mentioned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from kittiseg.config import did_you_mean, pointer
 from kittiseg.errors import ConfigError, Problem
-from kittiseg.project.meta import ObjectClass, ProjectMeta
+from kittiseg.project.meta import ObjectClass, ProjectMeta, color_of
 
 OTHER = "__other__"
 KEEP = "__default__"
@@ -45,6 +46,109 @@ def map_meta(meta: ProjectMeta, mapping: Mapping[str, str]) -> ProjectMeta:
     if problems:
         raise ConfigError("classes_mapping", problems)
     return ProjectMeta(tuple(result.values()), meta.tags)
+
+
+def with_rest(mapping: Mapping[str, str]) -> Mapping[str, str]:
+    """A mapping that covers every class: what it does not mention stays."""
+    return mapping if OTHER in mapping else {**mapping, OTHER: KEEP}
+
+
+def new_name(name: str, mapping: Mapping[str, str]) -> str | None:
+    """What a class is converted or copied to; None where it is left alone or dropped."""
+    word = _word(name, mapping)
+    return None if word in (KEEP, DROP) else word
+
+
+def convert_meta(
+    meta: ProjectMeta, mapping: Mapping[str, str], *, shape: str, from_shapes: Collection[str] = ()
+) -> ProjectMeta:
+    """The meta after classes became classes of another shape, each with the colour of the first that becomes it.
+
+    Classes that are left alone keep their places; new ones follow in the order of the mapping. ConfigError (pointers
+    from ``/classes_mapping`` on) where a key is no class, a name is taken by a class of another shape, or a class has
+    none of ``from_shapes``.
+    """
+    problems = _wrong_words(meta, mapping)
+    result = {entry.name: entry for entry in meta.classes if _word(entry.name, mapping) in (KEEP, entry.name)}
+    for key in () if problems else mapping:
+        for entry in _meant(meta, mapping, key):
+            new = new_name(entry.name, mapping)
+            if new is None:
+                continue
+            at = pointer("classes_mapping", key)
+            problems += _wrong_shape(entry, from_shapes, at)
+            there = result.setdefault(new, ObjectClass(new, shape, entry.color))
+            if there.shape != shape:
+                message = f"'{entry.name}' cannot become '{new}' as a {shape}: that class is a {there.shape}; rename it"
+                problems.append(Problem(at, message))
+    if problems:
+        raise ConfigError("classes_mapping", problems)
+    return ProjectMeta(tuple(result.values()), meta.tags)
+
+
+def copy_meta(meta: ProjectMeta, mapping: Mapping[str, str]) -> ProjectMeta:
+    """The meta with a copy of each mapped class under its new name, shape and colour included; all others stay.
+
+    ConfigError as of :func:`convert_meta`.
+    """
+    problems = _wrong_words(meta, mapping)
+    result = {entry.name: entry for entry in meta.classes if _word(entry.name, mapping) != DROP}
+    for key in () if problems else mapping:
+        for entry in _meant(meta, mapping, key):
+            new = new_name(entry.name, mapping)
+            there = entry if new is None else result.setdefault(new, replace(entry, name=new))
+            if there.shape != entry.shape:
+                message = f"'{entry.name}' is a {entry.shape} and cannot become '{new}', which is a {there.shape}"
+                problems.append(Problem(pointer("classes_mapping", key), message))
+    if problems:
+        raise ConfigError("classes_mapping", problems)
+    return ProjectMeta(tuple(result.values()), meta.tags)
+
+
+def add_class(meta: ProjectMeta, name: str, *, shape: str, at: str) -> ProjectMeta:
+    """The meta with a class more, at the end, unless it is there. ``at``: the setting that names it.
+
+    ConfigError where it is there with another shape, or is no name.
+    """
+    there = meta.shapes.get(name, shape)
+    if there != shape:
+        message = f"class '{name}' is a {there} already and cannot be a {shape}; choose another name"
+        raise ConfigError(name, [Problem(pointer(at), message)])
+    if not name.strip() or name.startswith("__"):
+        raise ConfigError(name, [Problem(pointer(at), f"wanted the name of a class, not {name!r}")])
+    if name in meta.shapes:
+        return meta
+    return ProjectMeta((*meta.classes, ObjectClass(name, shape, color_of(name))), meta.tags)
+
+
+def check_shapes(meta: ProjectMeta, names: Iterable[str], *, shapes: Collection[str], at: str) -> None:
+    """ConfigError where a class in the list at setting ``at`` has none of the shapes that a layer can do.
+
+    Names of classes that do not come are no error: one query may serve several projects.
+    """
+    known = {entry.name: entry for entry in meta.classes}
+    places = ((pointer(at, index), known[name]) for index, name in enumerate(names) if name in known)
+    problems = [problem for place, entry in places for problem in _wrong_shape(entry, shapes, place)]
+    if problems:
+        raise ConfigError(at, problems)
+
+
+def _word(name: str, mapping: Mapping[str, str]) -> str:
+    return mapping.get(name, mapping.get(OTHER, KEEP))
+
+
+def check_shape(meta: ProjectMeta, name: str, *, shape: str, at: str) -> None:
+    """ConfigError where the class that setting ``at`` names comes to the layer with another shape."""
+    problems = [wrong for entry in meta.classes if entry.name == name for wrong in _wrong_shape(entry, [shape], pointer(at))]
+    if problems:
+        raise ConfigError(at, problems)
+
+
+def _wrong_shape(entry: ObjectClass, shapes: Collection[str], at: str) -> list[Problem]:
+    """Classes of shape ``any`` are judged figure by figure."""
+    if not shapes or entry.shape in (*shapes, "any"):
+        return []
+    return [Problem(at, f"'{entry.name}' is a {entry.shape}; this layer takes only {' and '.join(shapes)} classes")]
 
 
 def _meant(meta: ProjectMeta, mapping: Mapping[str, str], key: str) -> list[ObjectClass]:

@@ -6,7 +6,7 @@ Across sources, a stem that could lead to another's name in the same data set ge
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import count
 
 from kittiseg.project.item import Item, ItemKey
@@ -14,17 +14,19 @@ from kittiseg.project.item import Item, ItemKey
 COUNTER = r"\d+"
 
 
-def name_outputs(items: Sequence[Item], stem: str) -> tuple[str, ...]:
-    """The names of all that was made of one source, in its order; in one data set all differ."""
-    taken: set[tuple[str, str]] = set()
-    names = []
-    for item in items:
-        made = "_".join((stem, *item.marks))
+class Names:
+    """Names what is made of one source, in its order; in one data set all differ."""
+
+    def __init__(self, stem: str) -> None:
+        self._stem = stem
+        self._taken: set[tuple[str, str]] = set()
+
+    def of(self, item: Item) -> str:
+        made = "_".join((self._stem, *item.marks))
         tries = (made if number == 1 else f"{made}_{number}" for number in count(1))
-        name = next(t for t in (t + item.key.suffix for t in tries) if (item.dataset, t) not in taken)
-        taken.add((item.dataset, name))
-        names.append(name)
-    return tuple(names)
+        name = next(t for t in (t + item.key.suffix for t in tries) if (item.dataset, t) not in self._taken)
+        self._taken.add((item.dataset, name))
+        return name
 
 
 def tail_pattern(marks: Iterable[str]) -> re.Pattern[str]:

@@ -1,13 +1,14 @@
 """A compiled query: a pure function from one picture to the pictures made of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
+from typing import Any
 
 from kittiseg.config import pointer
-from kittiseg.dtl.layer import Layer, Rng, Router, Sink, Source, Transform, rng_for
-from kittiseg.dtl.naming import clashing_stems, name_outputs, tail_pattern
-from kittiseg.project.item import Item, ItemKey
+from kittiseg.dtl.layer import Layer, Rng, Router, Sink, Source, Surveyor, Transform, rng_for
+from kittiseg.dtl.naming import Names, clashing_stems, tail_pattern
+from kittiseg.project.item import Deed, Item, ItemKey
 from kittiseg.project.meta import ProjectMeta
 
 
@@ -47,30 +48,74 @@ class Made:
     warnings: tuple[str, ...]
 
 
+Notes = dict[int, dict[ItemKey, Any]]
+"""What surveying layers must know: layer -> source picture -> note."""
+
+
 @dataclass(frozen=True)
 class Program:
     """``program(item)`` gives the items made of it, depth first, readers of one name in list order.
 
     ``meta`` is that of each layer's output. ``stems`` replaces those source stems that clash (:meth:`with_sources`).
+    With another ``epoch``, layers draw anew, but pictures go the same ways: what was drawn for training stays there.
     """
 
     nodes: tuple[Node, ...]
     seed: int
     stems: Mapping[ItemKey, str] = field(default_factory=dict)
+    epoch: int = 0
 
     def __call__(self, item: Item) -> list[Item]:
-        return list(self.run(item).items)
+        return [made for made, _ in self.walk(item)]
 
     def run(self, item: Item) -> Made:
         """As a call, with names, counts (see :attr:`ports`) and warnings. DataError where the picture cannot be done.
 
         ValueError for a picture that no data layer reads.
         """
-        walk = _Walk(self, item.key)
-        walk.enter(item)
-        names = name_outputs(walk.items, self.stems.get(item.key, item.key.stem))
-        counts = tuple(walk.counts[port] for port in self.ports)
-        return Made(tuple(walk.items), names, counts, tuple(walk.warnings))
+        walk = self.walk(item)
+        outputs = tuple(walk)
+        return Made(tuple(made for made, _ in outputs), tuple(name for _, name in outputs), walk.counts, walk.warnings)
+
+    def walk(self, item: Item) -> "Walk":
+        """The outputs one after another, each made when it is asked for. Errors as of :meth:`run`."""
+        if self.undecided:
+            raise ValueError(f"layers {self.undecided} must survey all pictures first; see Program.decide")
+        return Walk(self, item)
+
+    @property
+    def undecided(self) -> tuple[int, ...]:
+        """The layers that must survey all pictures before one can be made."""
+        return tuple(node.index for node in self.nodes if isinstance(node.layer, Surveyor))
+
+    def survey(self, item: Item) -> dict[int, Any]:
+        """Layer -> what the first undecided layers on its way must know of a picture."""
+        walk = Walk(self, item)
+        for _ in walk:
+            pass
+        return walk.notes
+
+    def decide(self, notes: Notes) -> "Program":
+        """The program after a survey of all pictures. Some may still be undecided: those behind others."""
+        behind = {index for index in self.undecided if index in self._after(self.undecided)}
+        nodes = []
+        for node in self.nodes:
+            if isinstance(node.layer, Surveyor) and node.index not in behind:
+                rng = partial(rng_for, self.seed, node.label)
+                node = replace(node, layer=node.layer.decide(notes.get(node.index, {}), rng))
+            nodes.append(node)
+        return replace(self, nodes=tuple(nodes))
+
+    def _after(self, starts: Iterable[int]) -> set[int]:
+        """Every layer that some of these feed, over others or directly."""
+        found: set[int] = set()
+        todo = list(starts)
+        while todo:
+            for reader in (reader for readers in self.nodes[todo.pop()].readers for reader in readers):
+                if reader not in found:
+                    found.add(reader)
+                    todo.append(reader)
+        return found
 
     def with_sources(self, keys: Collection[ItemKey]) -> "Program":
         """The same program, told which pictures it will get, all of them: so no two write under one name."""
@@ -135,44 +180,67 @@ class Program:
         return frozenset(target for index, target in found if index == self.sink.index)
 
 
-class _Walk:
-    """One picture's way through a program, and what it leaves behind."""
+class Walk(Iterator[tuple[Item, str]]):
+    """One picture's way through a program: iterates over the outputs with their names, each made when asked for.
 
-    def __init__(self, program: Program, key: ItemKey) -> None:
-        self.items: list[Item] = []
-        self.warnings: list[str] = []
-        self.counts = dict.fromkeys(program.ports, 0)
+    ``counts`` (see ``Program.ports``), ``warnings`` and ``notes`` are complete when the last output was given.
+    """
+
+    def __init__(self, program: Program, item: Item) -> None:
+        self.notes: dict[int, Any] = {}
         self._program = program
-        self._key = key
+        self._key = item.key
+        self._names = Names(program.stems.get(item.key, item.key.stem))
+        self._counts = dict.fromkeys(program.ports, 0)
+        self._warnings: list[str] = []
+        self._outputs = self._enter(item)
 
-    def enter(self, item: Item) -> None:
+    def __next__(self) -> tuple[Item, str]:
+        item = next(self._outputs)
+        return item, self._names.of(item)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return tuple(self._counts[port] for port in self._program.ports)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(self._warnings)
+
+    def _enter(self, item: Item) -> Iterator[Item]:
         node = self._program.source_of(item.key)
         assert isinstance(node.layer, Source)
-        self._leave(node, 0, node.layer.take(item), step=node.label)
+        yield from self._leave(node, 0, node.layer.take(item), step=node.label)
 
-    def _visit(self, node: Node, item: Item) -> None:
+    def _visit(self, node: Node, item: Item) -> Iterator[Item]:
         layer = node.layer
-        if isinstance(layer, Transform):
+        if isinstance(layer, Surveyor):
+            self.notes.setdefault(node.index, layer.note(item))
+        elif isinstance(layer, Transform):
             made = -1
             for made, each in enumerate(layer.apply(item, self._rng(node, item))):
-                self._leave(node, 0, each, step=f"{node.label}.{made}")
+                yield from self._leave(node, 0, each, step=f"{node.label}.{made}")
             if made < 0 and layer.nothing_made:
-                self.warnings.append(f"{self._key}: {layer.nothing_made} (layer {node.pointer}, {node.action})")
+                self._warnings.append(f"{self._key}: {layer.nothing_made} (layer {node.pointer}, {node.action})")
         elif isinstance(layer, Router):
             port = layer.choose(item, self._rng(node, item))
-            self._leave(node, port, item, step=f"{node.label}.{port}")
+            yield from self._leave(node, port, replace(item, did={"to": node.dst[port]}), step=f"{node.label}.{port}")
         else:
-            self.counts[node.index, 0] += 1
-            self.items.append(item)
+            self._counts[node.index, 0] += 1
+            yield item
 
-    def _leave(self, node: Node, port: int, item: Item, *, step: str) -> None:
-        self.counts[node.index, port] += 1
+    def _leave(self, node: Node, port: int, item: Item, *, step: str) -> Iterator[Item]:
+        self._counts[node.index, port] += 1
         readers = node.readers[port]
         if readers:
-            moved = replace(item, path=(*item.path, step))
+            lineage = (*item.lineage, Deed(node.index, node.action, item.did)) if item.did else item.lineage
+            moved = replace(item, path=(*item.path, step), did={}, lineage=lineage)
             for reader in readers:
-                self._visit(self._program.nodes[reader], moved)
+                yield from self._visit(self._program.nodes[reader], moved)
 
     def _rng(self, node: Node, item: Item) -> Rng:
-        key = self._key
-        return partial(rng_for, self._program.seed, key.project, key.dataset, key.name, *item.path, node.label)
+        """Draws that make pictures hang on the epoch; draws that say where they go do not."""
+        key, epoch = self._key, self._program.epoch
+        anew = (f"epoch {epoch}",) if epoch and isinstance(node.layer, Transform) else ()
+        path = (*item.path, node.label, *anew)
+        return partial(rng_for, self._program.seed, key.project, key.dataset, key.name, *path)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
-from kittiseg.config import Doc, to_json
+from kittiseg.config import Doc, json_name, to_json
 from kittiseg.dtl.layers import LAYERS
 
 _INTRO = """# The query language
@@ -55,7 +55,7 @@ def _rows(made: Any, prefix: str) -> Iterator[str]:
     for entry in fields(made):
         annotated = hints[entry.name]
         doc = next((meta.text for meta in getattr(annotated, "__metadata__", ()) if isinstance(meta, Doc)), "")
-        name = f"{prefix}{entry.name}"
+        name = f"{prefix}{json_name(entry.name)}"
         yield f"| `{name}` | {_type(annotated)} | {_default(entry)} | {doc} |".replace(" |  |", " | |")
         for nested in filter(is_dataclass, _parts(annotated)):
             yield from _rows(nested, f"{name}.")

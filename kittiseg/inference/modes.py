@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kittiseg.inference.config import FullImageSettings, SlidingWindowSettings
-from kittiseg.inference.tiling import inner_window, place_windows
+from kittiseg.inference.tiling import inner_window
 from kittiseg.project.geometry import Size, Window
 
 

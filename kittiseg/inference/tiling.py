@@ -1,4 +1,4 @@
-"""Windows over a picture, and one score per pixel out of the scores of overlapping windows."""
+"""Pictures padded to a window, and one score per pixel out of the scores of overlapping windows."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,6 @@ import cv2
 import numpy as np
 
 from kittiseg.project.geometry import Size, Window
-
-
-def place_windows(image: Size, window: Size, min_overlap: Size) -> list[Window]:
-    """Windows from the top left, rows outer, columns inner, each axis in steps of ``window - min_overlap``.
-
-    The last window of an axis is moved back to end where the picture ends, so that only its overlap is larger: it
-    takes ceil((image - window) / stride) + 1 of them. ValueError where the window is larger than the picture
-    (:func:`pad_to_window` mends that) or the overlap as large as the window.
-    """
-    tops = _starts(image.height, window.height, min_overlap.height, axis="high")
-    lefts = _starts(image.width, window.width, min_overlap.width, axis="wide")
-    return [Window(top=top, left=left, height=window.height, width=window.width) for top in tops for left in lefts]
 
 
 def inner_window(image: Size, window: Size) -> Window:
@@ -46,8 +34,8 @@ def pad_to_window(image_hwc: np.ndarray, window: Size) -> tuple[np.ndarray, Wind
 class Stitcher:
     """The mean of the scores of all windows that cover a pixel, each window weighing the same, border or not.
 
-    ``windows`` are those of a regular layout, as :func:`place_windows` gives them: all combinations of some rows with
-    some columns, no pixel left out (else ValueError). The number of windows on a pixel is then the product of a row's
+    ``windows`` are those of a regular layout, as :func:`~kittiseg.project.windows.place_windows` gives them: all
+    combinations of some rows with some columns, no pixel left out (else ValueError). The number of windows on a pixel is then the product of a row's
     and a column's. Sums are float32; their order on a pixel is that of the calls of :meth:`add`.
     """
 
@@ -97,16 +85,6 @@ def arg_max(scores_chw: np.ndarray) -> np.ndarray:
         np.maximum(labels_hw, better_hw * np.uint8(index), out=labels_hw)
         np.maximum(best_hw, scores_chw[index], out=best_hw)
     return labels_hw
-
-
-def _starts(length: int, window: int, overlap: int, *, axis: str) -> list[int]:
-    stride = window - overlap
-    if stride < 1:
-        raise ValueError(f"an overlap of {overlap} px leaves a window {window} px {axis} no step; make it smaller")
-    if not 1 <= window <= length:
-        raise ValueError(f"the window is {window} px {axis} but the picture {length}; make the window smaller, or pad")
-    last = length - window
-    return [*range(0, last, stride), last]
 
 
 def _coverage(spans: set[tuple[int, int]], length: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -66,19 +66,26 @@ class Run:
             self.__dict__.pop("engine").shutdown()
 
     @contextmanager
-    def drafts(self, names: Sequence[str], *, overwrite: bool) -> Iterator[list[Draft]]:
-        """Projects to be written. What was not committed is discarded at the end."""
-        drafts: list[Draft] = []
-        try:
+    def drafts(self, names: Sequence[str], *, overwrite: bool, key: str | None = None) -> Iterator[list[Draft]]:
+        """Projects to be written, which nobody else may write meanwhile. What was not committed is discarded.
+
+        With a ``key`` it stays, for the next draft of the same key to go on from, once its journal has begun.
+        """
+        with ExitStack() as stack:
             for name in names:
-                drafts.append(self.workspace.draft(name, overwrite=overwrite))
-            yield drafts
-        except KeyboardInterrupt:
-            self.close()  # or its workers would write into folders that are being removed
-            raise
-        finally:
-            for draft in drafts:
-                draft.discard()
+                stack.enter_context(self.workspace.lock(name, keep=key))
+            drafts: list[Draft] = []
+            try:
+                for name in names:
+                    drafts.append(self.workspace.draft(name, overwrite=overwrite, key=key))
+                yield drafts
+            except KeyboardInterrupt:
+                self.close()  # or its workers would write into folders that are being removed
+                raise
+            finally:
+                for draft in drafts:
+                    if key is None or not draft.journal.begun:
+                        draft.discard()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
         """``engine.map`` under a progress bar."""
@@ -94,9 +101,13 @@ class Run:
 
 def provenance(run: Run, command: str, **facts: Any) -> dict[str, Any]:
     """What a project remembers of its making: the command, the seed, versions, and the facts given."""
+    return {"command": command, "seed": run.seed, "versions": versions(), **facts}
+
+
+def versions() -> dict[str, str]:
+    """Of Python, kittiseg, and the packages that decide about pixels and numbers."""
     packages = ("kittiseg", "numpy", "opencv-python-headless", "ray", "torch")
-    versions = {"python": sys.version.split()[0], **{name: version(name) for name in packages}}
-    return {"command": command, "seed": run.seed, "versions": versions, **facts}
+    return {"python": sys.version.split()[0], **{name: version(name) for name in packages}}
 
 
 def digest_of(outputs: Iterable[Output]) -> str:

@@ -1,7 +1,9 @@
 """TRANSFORM: a query makes a project of one or more others."""
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -9,10 +11,18 @@ from typing import Any
 
 from kittiseg.dtl import Plan, Program, compile_graph, explain, read_query, source_projects, warn_of_empty
 from kittiseg.errors import DataError, KittisegError
-from kittiseg.pipeline.run import Output, Run, digest_of, provenance
+from kittiseg.pipeline.run import Run, provenance, versions
+from kittiseg.pipeline.tally import Tally
+from kittiseg.progress import track
 from kittiseg.project import pixels
 from kittiseg.project.item import Item, ItemKey
+from kittiseg.project.journal import Output, Row
 from kittiseg.project.store import Draft, Project
+
+BLOCKS = 64
+"""Into about so many blocks the pictures are parted, for the journal; but no block has more than LARGEST_BLOCK."""
+
+LARGEST_BLOCK = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,53 +44,21 @@ class Transformed:
         return asdict(self)
 
 
-def plan_transform(run: Run, query: Path) -> Plan:
-    """What the query would make, without reading a pixel."""
-    program, projects, keys = _compile(run, query)
-    return explain(
-        program,
-        keys,
-        load=lambda key: projects[key.project].item(key),
-        size_of=lambda key: projects[key.project].picture_size(key),
-    )
+@dataclass(frozen=True)
+class Prepared:
+    """A query that was checked against the workspace: its program, and all that it will read."""
+
+    document: list[Any]
+    program: Program
+    projects: Mapping[str, Project]
+    keys: tuple[ItemKey, ...]
+
+    def item(self, key: ItemKey) -> Item:
+        return self.projects[key.project].item(key)
 
 
-def transform(run: Run, query: Path, *, overwrite: bool = False) -> Transformed:
-    """Runs a query. The project appears whole; pictures that cannot be done are all named in one DataError."""
-    program, projects, keys = _compile(run, query)
-    with run.drafts([program.output], overwrite=overwrite) as (draft,):
-        make = partial(_transform_picture, program, projects, draft)
-        rows = list(run.map(make, keys, title=f"transform {program.output}", unit="pictures"))
-        errors = [row.error for row in rows if row.error is not None]
-        if errors:
-            listed = "\n  ".join(errors)
-            raise DataError(f"{query}: {len(errors)} of {len(rows)} pictures cannot be transformed\n  {listed}")
-        made = _summarize(program, rows)
-        for warning in made.warnings:
-            run.progress.warn(warning)
-        facts = {
-            "query": read_query(query),
-            "sources": {name: project.digest for name, project in projects.items()},
-            "counts": made.counts,
-            "digest": made.digest,
-        }
-        draft.commit(program.meta, provenance(run, "transform", **facts))
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What one source picture gave."""
-
-    counts: tuple[int, ...] = ()
-    outputs: tuple[Output, ...] = ()
-    tags: Mapping[str, int] | None = None
-    warnings: tuple[str, ...] = ()
-    error: str | None = None
-
-
-def _compile(run: Run, query: Path) -> tuple[Program, dict[str, Project], list[ItemKey]]:
-    """The program, the projects that it reads, and their pictures that it reads."""
+def prepare_query(run: Run, query: Path) -> Prepared:
+    """Reads and compiles a query; where layers must survey all pictures first, that is done here."""
     document = read_query(query)
     catalog = {name: run.workspace.project(name).datasets for name in run.workspace.projects()}
     wanted = source_projects(document)
@@ -88,24 +66,132 @@ def _compile(run: Run, query: Path) -> tuple[Program, dict[str, Project], list[I
     metas = {name: project.meta for name, project in projects.items()}
     place = "" if len(projects) == len(wanted) else f" in the workspace {run.workspace.files.root}"
     program = compile_graph(document, metas, seed=run.seed, source=f"{query}{place}", catalog=catalog)
-    keys = [key for name, chosen in program.sources.items() for key in projects[name].keys(chosen)]
-    return program.with_sources(keys), projects, keys
+    keys = tuple(key for name, chosen in program.sources.items() for key in projects[name].keys(chosen))
+    prepared = Prepared(document, program.with_sources(keys), projects, keys)
+    while prepared.program.undecided:
+        prepared = _survey(run, prepared)
+    return prepared
 
 
-def _transform_picture(program: Program, projects: Mapping[str, Project], draft: Draft, key: ItemKey) -> _Row:
-    """All that is made of one picture, written; runs in a worker, and may run again after one died."""
+def plan_transform(run: Run, query: Path) -> Plan:
+    """What the query would make, without reading a pixel."""
+    prepared = prepare_query(run, query)
+    projects = prepared.projects
+    return explain(
+        prepared.program,
+        prepared.keys,
+        load=prepared.item,
+        size_of=lambda key: projects[key.project].picture_size(key),
+    )
+
+
+def transform(run: Run, query: Path, *, overwrite: bool = False) -> Transformed:
+    """Runs a query. The project appears whole; pictures that cannot be done are named in one DataError.
+
+    Where the same query was stopped before, it goes on with the pictures that are not done yet.
+    """
+    prepared = prepare_query(run, query)
+    program = prepared.program
+    with run.drafts([program.output], overwrite=overwrite, key=_resume_key(run, prepared)) as (draft,):
+        total = Tally()
+        try:
+            for tally in _tallies(run, prepared, draft):
+                total.add(tally)
+            _refuse_failed(total, query)
+        except BaseException:
+            if draft.journal.begun:
+                run.progress.notice("what is done is kept: the same command goes on from there")
+            raise
+        made = _summary(program, total)
+        for warning in made.warnings:
+            run.progress.warn(warning)
+        facts = {
+            "query": prepared.document,
+            "sources": {name: project.digest for name, project in prepared.projects.items()},
+            "counts": made.counts,
+            "digest": made.digest,
+        }
+        draft.commit(program.meta, provenance(run, "transform", **facts))
+    return made
+
+
+def _survey(run: Run, prepared: Prepared) -> Prepared:
+    """One pass over all annotations for the layers that ask for it."""
+    ask = partial(_survey_picture, prepared)
+    notes: dict[int, dict[ItemKey, Any]] = {}
+    for key, found in run.map_light(ask, prepared.keys, title="survey", unit="pictures"):
+        for layer, note in found.items():
+            notes.setdefault(layer, {})[key] = note
+    program = prepared.program.decide(notes)
+    return Prepared(prepared.document, program, prepared.projects, prepared.keys)
+
+
+def _survey_picture(prepared: Prepared, key: ItemKey) -> tuple[ItemKey, dict[int, Any]]:
+    return key, prepared.program.survey(prepared.item(key))
+
+
+def _resume_key(run: Run, prepared: Prepared) -> str:
+    """Equal where a stopped transform would have made the same pictures of the same sources."""
+    program = prepared.program
+    metas = {name: project.meta.to_json() for name, project in prepared.projects.items()}
+    stems = sorted((str(key), stem) for key, stem in program.stems.items())
+    layers = [repr(node.layer) for node in program.nodes]  # with what a survey decided
+    facts = [prepared.document, run.seed, versions(), metas, stems, layers]
+    return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
+    """What was done before, then block by block what is done now."""
+    done: set[ItemKey] = set()
+    before = Tally()
+    for row in draft.journal.rows():
+        if row.stamp != prepared.projects[row.source.project].stamp(row.source):
+            run.progress.notice(f"{row.source} has changed since the transform was stopped: beginning anew")
+            draft.restart()
+            done, before = set(), Tally()
+            break
+        done.add(row.source)
+        before.add_row(row)
+    if done:
+        run.progress.notice(f"going on: {len(done)} of {len(prepared.keys)} pictures are done")
+        yield before
+    keys = [key for key in prepared.keys if key not in done]
+    size = max(min(-(-len(prepared.keys) // BLOCKS), LARGEST_BLOCK), 1)
+    blocks = [keys[start : start + size] for start in range(0, len(keys), size)]
+    title = f"transform {draft.name}"
+    tallies = run.engine.map(partial(_transform_block, prepared.program, prepared.projects, draft), blocks, name=title)
+    yield from track(
+        tallies, run.progress, title=title, total=len(keys), unit="pictures", size=lambda tally: tally.sources
+    )
+
+
+def _transform_block(program: Program, projects: Mapping[str, Project], draft: Draft, keys: Sequence[ItemKey]) -> Tally:
+    """All that is made of a block of pictures, written; runs in a worker, and may run again after one died."""
+    rows = [_transform_picture(program, projects[key.project], draft, key) for key in keys]
+    draft.journal.write(rows)
+    return Tally.of(rows)
+
+
+def _transform_picture(program: Program, project: Project, draft: Draft, key: ItemKey) -> Row:
+    """Makes and writes one output after another; where one fails, those before it are taken back."""
+    outputs: list[Output] = []
+    tags: Counter[str] = Counter()
+    datasets: set[str] = set()
+    stamp = project.stamp(key)
     try:
-        made = program.run(projects[key.project].item(key))
-        for dataset in {item.dataset for item in made.items}:
-            draft.add_dataset(dataset)
-        outputs = tuple(
-            (item.dataset, name, draft.write(item.dataset, name, picture=_file_of(item), annotation=item.annotation))
-            for item, name in zip(made.items, made.names, strict=True)
-        )
+        walk = program.walk(project.item(key))
+        for item, name in walk:
+            if item.dataset not in datasets:
+                draft.add_dataset(item.dataset)
+                datasets.add(item.dataset)
+            digest = draft.write(item.dataset, name, picture=_file_of(item), annotation=item.annotation)
+            outputs.append(Output(item.dataset, name, digest, item.lineage))
+            tags.update(item.annotation.tag_names)
     except KittisegError as error:
-        return _Row(error=str(error))
-    tags = Counter(name for item in made.items for name in item.annotation.tag_names)
-    return _Row(made.counts, outputs, tags, made.warnings)
+        for output in outputs:
+            draft.remove(output.dataset, output.name)
+        return Row(key, error=str(error))
+    return Row(key, stamp, walk.counts, tuple(outputs), tags, walk.warnings)
 
 
 def _file_of(item: Item) -> bytes:
@@ -115,22 +201,29 @@ def _file_of(item: Item) -> bytes:
     return pixels.encode(item.image.pixels(), item.key.suffix)
 
 
-def _summarize(program: Program, rows: Sequence[_Row]) -> Transformed:
-    outputs = sorted(output for row in rows for output in row.outputs)
-    totals = [0] * len(program.ports)
-    tags: Counter[str] = Counter()
-    for row in rows:
-        totals = [total + count for total, count in zip(totals, row.counts, strict=True)]
-        tags.update(row.tags or {})
+def _refuse_failed(total: Tally, query: Path) -> None:
+    if total.failed:
+        more = [f"... and {total.failed - len(total.errors)} more"] if total.failed > len(total.errors) else []
+        listed = "\n  ".join([*total.errors, *more])
+        raise DataError(
+            f"{query}: {total.failed} of {total.sources} pictures cannot be transformed; mend them and run it again\n"
+            f"  {listed}"
+        )
+
+
+def _summary(program: Program, total: Tally) -> Transformed:
+    counts = total.counts or [0] * len(program.ports)
     by_layer = Counter[int]()
-    for (layer, _), total in zip(program.ports, totals, strict=True):
-        by_layer[layer] += total
+    for (layer, _), count in zip(program.ports, counts, strict=True):
+        by_layer[layer] += count
+    untold = total.warned - len(total.warnings)
+    more = [f"... and {untold} more warnings; the project's lineage has them all"] if untold else []
     return Transformed(
         project=program.output,
-        images=len(outputs),
-        datasets=dict(sorted(Counter(dataset for dataset, _, _ in outputs).items())),
-        tags=dict(sorted(tags.items())),
+        images=total.images,
+        datasets=dict(sorted(total.datasets.items())),
+        tags=dict(sorted(total.tags.items())),
         counts=tuple(by_layer[node.index] for node in program.nodes),
-        digest=digest_of(outputs),
-        warnings=(*warn_of_empty(program, totals), *(warning for row in rows for warning in row.warnings)),
+        digest=total.digest,
+        warnings=(*warn_of_empty(program, counts), *total.warnings, *more),
     )

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from kittiseg.errors import DataError
-from kittiseg.project.geometry import Size, Window
-from kittiseg.project.shapes import Axis, Shape, shape_from_json
+from kittiseg.project.geometry import Axis, Size, Window
+from kittiseg.project.shapes import Shape, shape_from_json
 
 _FIGURE_KEYS = {"classTitle", "tags", "description", "bitmap", "points", "geometryType", "type", "shape"}
 _ANNOTATION_KEYS = {"size", "tags", "description", "objects"}

@@ -64,6 +64,11 @@ class Files:
         """Bytes of a file, 0 where it is missing."""
         return self.filesystem.get_file_info(self.path(relative)).size or 0
 
+    def stamp(self, relative: str) -> tuple[int, int]:
+        """Changes when a file is written: its size and the time in ns; zeros where it is missing."""
+        info = self.filesystem.get_file_info(self.path(relative))
+        return info.size or 0, info.mtime_ns or 0
+
     def read_json(self, relative: str) -> Any:
         try:
             return json.loads(self.read(relative))
@@ -119,16 +124,22 @@ class Files:
         self.filesystem.delete_dir(source)
 
     def folders(self, relative: str = "") -> list[str]:
-        return self._names(relative, pafs.FileType.Directory)
+        return self._listed(relative, pafs.FileType.Directory)
 
     def files(self, relative: str = "") -> list[str]:
-        return self._names(relative, pafs.FileType.File)
+        return self._listed(relative, pafs.FileType.File)
+
+    def hidden(self, relative: str = "") -> list[str]:
+        """Folders whose names begin with a dot: work in progress, or what it left. Sorted."""
+        return sorted(name for name in self._names(relative, pafs.FileType.Directory) if name.startswith("."))
+
+    def _listed(self, relative: str, kind: pafs.FileType) -> list[str]:
+        """Sorted; names with a leading dot are work in progress and left out."""
+        return sorted(name for name in self._names(relative, kind) if not name.startswith("."))
 
     def _names(self, relative: str, kind: pafs.FileType) -> list[str]:
-        """Sorted; names with a leading dot are work in progress and left out."""
         selector = pafs.FileSelector(self.path(relative), allow_not_found=True)
-        found = (PurePosixPath(info.path).name for info in self.filesystem.get_file_info(selector) if info.type == kind)
-        return sorted(name for name in found if not name.startswith("."))
+        return [PurePosixPath(info.path).name for info in self.filesystem.get_file_info(selector) if info.type == kind]
 
 
 def _copy_folder(filesystem: pafs.FileSystem, source: str, target: str) -> None:

@@ -1,6 +1,10 @@
-"""Sizes and windows in whole pixels."""
+"""Sizes, windows and views in whole pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Axis = Literal["vertical", "horizontal"]
+"""About which a picture is mirrored: ``vertical`` turns left for right, ``horizontal`` top for bottom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -76,6 +80,41 @@ class Window:
 
     def contains(self, other: "Window") -> bool:
         return self.intersect(other) == other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A window of a picture as it is seen: mirrored after it was cut, left for right, top for bottom, or both."""
+
+    window: Window
+    left_right: bool = False
+    top_bottom: bool = False
+
+    @classmethod
+    def whole(cls, size: Size) -> "View":
+        return cls(window=Window.whole(size))
+
+    @property
+    def size(self) -> Size:
+        return self.window.size
+
+    def shows_all(self, size: Size) -> bool:
+        """Whether it is a picture of this size, unchanged."""
+        return self == View.whole(size)
+
+    def crop(self, window: Window) -> "View":
+        """``window`` of what is seen here. ValueError where it leaves it."""
+        if not Window.whole(self.size).contains(window):
+            raise ValueError(f"{window} is not inside a view of {self.size} px")
+        left = self.size.width - window.right if self.left_right else window.left
+        top = self.size.height - window.bottom if self.top_bottom else window.top
+        inside = Window(top=top, left=left, height=window.height, width=window.width)
+        return replace(self, window=inside.moved(down=self.window.top, right=self.window.left))
+
+    def mirror(self, axis: Axis) -> "View":
+        if axis == "vertical":
+            return replace(self, left_right=not self.left_right)
+        return replace(self, top_bottom=not self.top_bottom)
 
 
 def _refuse_negative(height: int, width: int) -> None:

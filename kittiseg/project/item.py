@@ -1,7 +1,9 @@
 """One picture with its annotation, and where it came from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.pixels import LazyImage
@@ -28,12 +30,23 @@ class ItemKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """What one layer did to a picture: its place in the query, its action, and what it drew or chose (plain JSON)."""
+
+    layer: int
+    action: str
+    did: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A picture on its way through a query.
 
     ``key`` is the source picture's, whatever becomes of it. ``dataset`` is the one it will be written to. ``marks``
     tell what made it (``("flipv", "m3")``) and become part of its name. ``path`` holds the edges of the graph that it
-    came by, with the ordinal among the pictures that one layer made of one: it addresses the random draws.
+    came by, with the ordinal among the pictures that one layer made of one: it addresses the random draws. ``did`` is
+    what the layer that made it drew or chose (``{"window": [left, top, width, height]}``); the program moves it to
+    ``lineage``, which tells how the picture came to be.
     """
 
     key: ItemKey
@@ -42,3 +55,5 @@ class Item:
     dataset: str
     marks: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
+    did: Mapping[str, Any] = field(default_factory=dict)
+    lineage: tuple[Deed, ...] = ()

@@ -1,12 +1,13 @@
 """Pictures as arrays: reading, writing, and a picture that is decoded only when somebody looks at it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from kittiseg.errors import DataError
-from kittiseg.project.geometry import Size
+from kittiseg.project.geometry import Axis, Size, View, Window
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -43,17 +44,15 @@ def encode(image_hwc: np.ndarray, suffix: str) -> bytes:
 class LazyImage:
     """A picture of known size whose pixels are made once, when first read.
 
-    ``source`` gives the bytes of the file that the picture is, unchanged; it is None once a layer changed the pixels.
+    Cuts and mirror images (:meth:`crop`, :meth:`mirror`) are views: they share the pixels of the picture that they were
+    made of, and a mirror image is turned only when it is read itself.
     """
 
-    __slots__ = ("_make", "_pixels_hwc", "size", "source")
+    __slots__ = ("_pixels_hwc", "_root", "_view")
 
-    def __init__(
-        self, size: Size, make: Callable[[], np.ndarray], *, source: Callable[[], bytes] | None = None
-    ) -> None:
-        self.size = size
-        self.source = source
-        self._make = make
+    def __init__(self, size: Size, make: Callable[[], np.ndarray]) -> None:
+        self._root = _Root(size, make)
+        self._view = View.whole(size)
         self._pixels_hwc: np.ndarray | None = None
 
     @classmethod
@@ -73,21 +72,68 @@ class LazyImage:
                 )
             return image_hwc
 
-        return cls(size, make, source=read)
+        image = cls(size, make)
+        image._root.file = read
+        return image
+
+    @property
+    def size(self) -> Size:
+        return self._view.size
+
+    @property
+    def source(self) -> Callable[[], bytes] | None:
+        """Gives the bytes of the file that this picture is, unchanged; None where it is something else."""
+        return self._root.file if self._view.shows_all(self._root.size) else None
+
+    @property
+    def view(self) -> View | None:
+        """What of its file this picture shows; None where layers changed the pixels, or there is no file."""
+        return self._view if self._root.file is not None else None
 
     def pixels(self) -> np.ndarray:
         """RGB uint8 (h, w, 3), not to be written to: other pictures may share it."""
         if self._pixels_hwc is None:
-            made_hwc = self._make()
-            if made_hwc.shape[:2] != (self.size.height, self.size.width):
-                raise ValueError(f"a picture was to be {self.size} px but was made of shape {made_hwc.shape}")
-            self._pixels_hwc = made_hwc.view()
+            self._pixels_hwc = self._root.read(self._view)
             self._pixels_hwc.flags.writeable = False
         return self._pixels_hwc
+
+    def crop(self, window: Window) -> "LazyImage":
+        return self._seen(self._view.crop(window))
+
+    def mirror(self, axis: Axis) -> "LazyImage":
+        """``vertical``: column 0 becomes column w-1. ``horizontal``: rows likewise."""
+        return self._seen(self._view.mirror(axis))
 
     def then(self, size: Size, change: Callable[[np.ndarray], np.ndarray]) -> "LazyImage":
         """The picture that ``change`` makes of this one; neither is decoded now."""
         return LazyImage(size, lambda: change(self.pixels()))
+
+    def _seen(self, view: View) -> "LazyImage":
+        image = LazyImage.__new__(LazyImage)
+        image._root, image._view, image._pixels_hwc = self._root, view, None
+        return image
+
+
+@dataclass(slots=True)
+class _Root:
+    """Pixels that many views share. ``file`` gives the bytes that they were decoded from."""
+
+    size: Size
+    make: Callable[[], np.ndarray]
+    file: Callable[[], bytes] | None = None
+    pixels_hwc: np.ndarray | None = None
+
+    def read(self, view: View) -> np.ndarray:
+        if self.pixels_hwc is None:
+            self.pixels_hwc = self.make()
+            if self.pixels_hwc.shape[:2] != (self.size.height, self.size.width):
+                raise ValueError(f"a picture was to be {self.size} px but was made of shape {self.pixels_hwc.shape}")
+        part_hwc = self.pixels_hwc[view.window.slices]
+        if view.left_right and view.top_bottom:
+            return cv2.flip(part_hwc, -1)
+        if view.left_right or view.top_bottom:
+            return cv2.flip(part_hwc, 1 if view.left_right else 0)
+        return part_hwc.view()
 
 
 def _decode(data: bytes, how: int, *, name: str) -> np.ndarray:

@@ -1,15 +1,14 @@
 """Paths and rings of vector shapes: (n, 2) floats, each row (x, y) in px."""
 
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import shapely
 
 from kittiseg.errors import DataError
-from kittiseg.project.geometry import Size, Window
+from kittiseg.project.geometry import Axis, Size, Window
 
-Axis = Literal["vertical", "horizontal"]
 Ring = np.ndarray
 
 _FARTHEST = 10_000_000  # px: beyond it lies a slip of the pen, and OpenCV's integers end

@@ -13,9 +13,8 @@ import numpy as np
 
 from kittiseg.errors import DataError
 from kittiseg.project import bitmap_codec
-from kittiseg.project.geometry import Size, Window
+from kittiseg.project.geometry import Axis, Size, Window
 from kittiseg.project.points import (
-    Axis,
     clip_path,
     clip_polygon,
     mirror_points,

@@ -6,18 +6,23 @@ complete.
 
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, WorkspaceError
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.files import Files
 from kittiseg.project.item import Item, ItemKey
+from kittiseg.project.journal import Journal
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.pixels import PICTURE_SUFFIXES, LazyImage
 
@@ -92,6 +97,11 @@ class Project:
         """Bytes of the picture's file."""
         return self.files.size(f"{key.dataset}/img/{key.name}")
 
+    def stamp(self, key: ItemKey) -> tuple[int, ...]:
+        """Changes when the picture or its annotation is written."""
+        files = self.files
+        return (*files.stamp(f"{key.dataset}/img/{key.name}"), *files.stamp(f"{key.dataset}/ann/{key.name}.json"))
+
     @property
     def digest(self) -> str | None:
         """Of every picture and annotation, as its making found it; None where that is not known."""
@@ -102,6 +112,11 @@ class Project:
         """How the project was made; empty where nobody wrote it down."""
         known = self.files.read_json("provenance.json") if self.files.exists("provenance.json") else {}
         return known if isinstance(known, dict) else {}
+
+    @property
+    def journal(self) -> Journal:
+        """How its pictures were made; empty where no query made them."""
+        return Journal(self.files)
 
     def picture_bytes(self, key: ItemKey) -> bytes:
         return self.files.read(f"{key.dataset}/img/{key.name}")
@@ -125,6 +140,10 @@ class Draft:
     @property
     def files(self) -> Files:
         return self.workspace.files.within(self.folder)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.files)
 
     def add_dataset(self, dataset: str) -> None:
         check_name(dataset, what="data set")
@@ -158,6 +177,16 @@ class Draft:
         files.move(self.folder, target)
         files.remove(old)
         return self.workspace.project(self.name)
+
+    def remove(self, dataset: str, name: str) -> None:
+        """Takes a picture back that was written."""
+        self.files.remove(f"{dataset}/img/{name}")
+        self.files.remove(f"{dataset}/ann/{name}.json")
+
+    def restart(self) -> None:
+        """Throws away what was written."""
+        self.discard()
+        self.files.make_folder("")
 
     def discard(self) -> None:
         self.workspace.files.remove(self.folder)
@@ -200,12 +229,48 @@ class Workspace:
                 f"{kind} '{name}' exists in {self.files.root}; choose another name, or replace it by --overwrite"
             )
 
-    def draft(self, name: str, *, overwrite: bool = False) -> Draft:
-        """Begins a project; WorkspaceError where one of the name exists and may not be replaced."""
+    def draft(self, name: str, *, overwrite: bool = False, key: str | None = None) -> Draft:
+        """Begins a project; WorkspaceError where one of the name exists and may not be replaced.
+
+        With a ``key``, goes on with what a stopped run of the same key has left.
+        """
         self.refuse_existing(name, kind="project", overwrite=overwrite)
-        draft = Draft(name, self, f"projects/.{name}.{uuid.uuid4().hex[:8]}.partial", overwrite)
+        draft = Draft(name, self, f"projects/.{name}.{key or uuid.uuid4().hex[:8]}.partial", overwrite)
         self.files.make_folder(draft.folder)
         return draft
+
+    @contextmanager
+    def lock(self, name: str, *, keep: str | None = None) -> Iterator[None]:
+        """Nobody else writes project ``name`` meanwhile; WorkspaceError where somebody does. Local workspaces only.
+
+        What stopped runs have left of it is removed, but for a draft whose key is ``keep``.
+        """
+        check_name(name, what="project")
+        if not self.files.is_local:
+            yield
+            return
+        self.files.make_folder(".locks")
+        lock = FileLock(self.files.path(f".locks/{name}.lock"), timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise WorkspaceError(f"project '{name}' is being written by another process; wait, or stop it") from None
+        try:
+            self._mend(name, keep)
+            yield
+        finally:
+            lock.release()
+
+    def _mend(self, name: str, keep: str | None) -> None:
+        """Removes drafts that a kill left; ends a replacement that it stopped between its two renames."""
+        for folder in self.files.hidden("projects"):
+            left = re.fullmatch(re.escape(f".{name}.") + r"(old-\w+|(?P<key>\w+)\.partial)", folder)
+            if left is None or (left["key"] and left["key"] == keep):
+                continue
+            if left["key"] or self.files.exists(f"projects/{name}"):
+                self.files.remove(f"projects/{folder}")
+            else:
+                self.files.move(f"projects/{folder}", f"projects/{name}")
 
 
 def _pretty(document: Any) -> bytes:

@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kittiseg.dtl.naming import clashing_stems, name_outputs, tail_pattern
+from kittiseg.dtl.naming import Names, clashing_stems, tail_pattern
 from kittiseg.project.item import Item, ItemKey
 from tests.data.projects import item_with_square
 
@@ -16,6 +16,11 @@ TAIL = tail_pattern(["flip[vh]", r"m\d+", ""])
 def _item(*marks: str, dataset: str = "ds", name: str = "a.png") -> Item:
     item = item_with_square(name=name)
     return Item(item.key, item.image, item.annotation, dataset=dataset, marks=marks)
+
+
+def name_outputs(items: list[Item], stem: str) -> tuple[str, ...]:
+    names = Names(stem)
+    return tuple(names.of(item) for item in items)
 
 
 def test_stem_marks_suffix() -> None:

@@ -122,16 +122,30 @@ def test_an_existing_project_is_refused_before_any_work(workspace: Workspace, so
     assert digest_of_project(workspace, "crops") == before
 
 
-def test_damaged_pictures_are_all_named_and_nothing_is_left(workspace: Workspace, source: Project, query: Path):
-    """Neither half a project nor a partial folder."""
-    for name in ("000001_10.png", "000004_10.png"):
-        (Path(source.files.root) / "training" / "img" / name).write_bytes(b"broken")
+def test_damaged_pictures_are_all_named_and_no_project_is_there(workspace: Workspace, source: Project, query: Path):
+    """What could be done is kept: mended, the same command does the rest, and gives what it would have given."""
+    pictures = [Path(source.files.root) / "training" / "img" / name for name in ("000001_10.png", "000004_10.png")]
+    whole = [path.read_bytes() for path in pictures]
+    for path in pictures:
+        path.write_bytes(b"broken")
+    run = run_in(workspace)
 
     with pytest.raises(DataError, match=r"2 of 8 pictures(.|\n)*000001_10(.|\n)*000004_10"):
-        transform(run_in(workspace), query)
+        transform(run, query)
 
     assert workspace.projects() == ["small"]
+    assert "the same command goes on from there" in told(run).notices[-1]
+
+    for path, data in zip(pictures, whole, strict=True):
+        path.write_bytes(data)
+    run = run_in(workspace)
+    made = transform(run, query)
+
+    assert told(run).bars == [("transform crops", 2, 2)]
+    assert "6 of 8 pictures are done" in told(run).notices[0]
     assert leftovers(workspace) == []
+    undisturbed = transform(run_in(workspace), query, overwrite=True)
+    assert undisturbed == made
 
 
 def test_all_faults_of_a_query_come_at_once(workspace: Workspace, source: Project, tmp_path: Path):

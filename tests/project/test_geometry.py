@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kittiseg.project.geometry import Size, Window
+from kittiseg.project.geometry import Axis, Size, View, Window
 from tests.data.projects import picture
 
 windows = st.builds(
@@ -80,3 +80,38 @@ def test_negative_lengths_are_refused(wrong: dict[str, int]):
     """A window cannot be less than nothing."""
     with pytest.raises(ValueError, match="cannot be negative"):
         Window(top=0, left=0, **wrong)
+
+
+@given(st.lists(st.one_of(st.sampled_from(["vertical", "horizontal"]), st.tuples(*[st.floats(0, 1)] * 4)), max_size=5))
+def test_a_view_shows_what_the_same_steps_give_on_pixels(steps: list[Axis | tuple[float, ...]]):
+    """Cuts and mirror images in any order are one window and two mirrors."""
+    image_hwc = seen_hwc = picture()
+    view = View.whole(Size(height=6, width=8))
+    for step in steps:
+        if isinstance(step, str):
+            view = view.mirror(step)
+            seen_hwc = seen_hwc[:, ::-1] if step == "vertical" else seen_hwc[::-1]
+        else:
+            height, width = seen_hwc.shape[:2]
+            top, left = int(step[0] * (height - 1)), int(step[1] * (width - 1))
+            window = Window(
+                top=top,
+                left=left,
+                height=1 + int(step[2] * (height - top - 1)),
+                width=1 + int(step[3] * (width - left - 1)),
+            )
+            view, seen_hwc = view.crop(window), seen_hwc[window.slices]
+
+    shown_hwc = image_hwc[view.window.slices]
+    shown_hwc = shown_hwc[:, ::-1] if view.left_right else shown_hwc
+    shown_hwc = shown_hwc[::-1] if view.top_bottom else shown_hwc
+    np.testing.assert_array_equal(shown_hwc, seen_hwc)
+    assert view.shows_all(Size(height=6, width=8)) == (view == View.whole(Size(height=6, width=8)))
+
+
+def test_a_window_outside_a_view_is_refused():
+    """A view shows nothing beyond its edges, though the picture goes on there."""
+    view = View.whole(Size(height=6, width=8)).crop(Window(top=1, left=1, height=2, width=2))
+
+    with pytest.raises(ValueError, match="not inside a view of 2 x 2 px"):
+        view.crop(Window(top=0, left=1, height=2, width=2))

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from kittiseg.errors import DataError
 from kittiseg.project import pixels
-from kittiseg.project.geometry import Size
+from kittiseg.project.geometry import Size, View, Window
 from kittiseg.project.pixels import LazyImage, decode_labels, decode_rgb, encode
 from tests.data.projects import picture
 
@@ -170,6 +170,40 @@ def test_a_file_keeps_its_bytes_until_a_layer_changes_it():
     assert image.source() == data
     np.testing.assert_array_equal(image.pixels(), picture())
     assert image.then(image.size, lambda image_hwc: image_hwc).source is None
+
+
+def test_cuts_and_mirrors_share_one_decoded_picture():
+    """A cut copies nothing; a mirror image is an array of its own, in order in memory; both know what they show."""
+    reads = []
+
+    def read() -> bytes:
+        reads.append(1)
+        return encode(picture(), ".png")
+
+    image = LazyImage.from_file(Size(height=6, width=8), read, name="a.png")
+    cut = image.crop(Window(top=1, left=2, height=3, width=4))
+    turned = cut.mirror("vertical")
+    both = turned.mirror("horizontal")
+
+    assert np.shares_memory(cut.pixels(), image.pixels())
+    np.testing.assert_array_equal(cut.pixels(), picture()[1:4, 2:6])
+    np.testing.assert_array_equal(turned.pixels(), picture()[1:4, 2:6][:, ::-1])
+    np.testing.assert_array_equal(both.pixels(), picture()[1:4, 2:6][::-1, ::-1])
+    np.testing.assert_array_equal(cut.mirror("horizontal").pixels(), picture()[1:4, 2:6][::-1])
+    assert turned.pixels().flags.c_contiguous
+    assert reads == [1]
+    assert turned.view == View(window=Window(top=1, left=2, height=3, width=4), left_right=True)
+    assert turned.source is None
+    assert turned.then(turned.size, lambda image_hwc: image_hwc).view is None
+
+
+def test_twice_mirrored_is_the_file_again():
+    data = encode(picture(), ".png")
+    image = LazyImage.from_file(Size(height=6, width=8), lambda: data, name="a.png")
+    again = image.mirror("vertical").crop(Window(top=0, left=0, height=6, width=8)).mirror("vertical")
+
+    assert again.source is not None
+    assert again.source() == data
 
 
 def test_a_file_of_another_size_than_annotated_is_an_error():

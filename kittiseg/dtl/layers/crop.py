@@ -88,10 +88,8 @@ class Crop(Transform):
 
 def crop(item: Item, window: Window) -> Item:
     """What lies in the window. The whole picture keeps its file's bytes."""
-    image = item.image
-    if window.size != image.size:
-        image = image.then(window.size, lambda image_hwc: image_hwc[window.slices])
-    return replace(item, image=image, annotation=item.annotation.crop(window))
+    did = {"window": [window.left, window.top, window.width, window.height]}
+    return replace(item, image=item.image.crop(window), annotation=item.annotation.crop(window), did=did)
 
 
 def draw_window(image: Size, part: RandomPart, rng: np.random.Generator) -> Window:

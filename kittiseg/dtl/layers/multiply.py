@@ -25,4 +25,4 @@ class Multiply(Transform):
             return
         digits = len(str(self.multiply))  # m01 ... m12: sorted names are in order
         for number in range(1, self.multiply + 1):
-            yield replace(item, marks=(*item.marks, f"m{number:0{digits}}"))
+            yield replace(item, marks=(*item.marks, f"m{number:0{digits}}"), did={"copy": number})

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kittiseg.dtl.layers.flip import Flip, mirror
-from kittiseg.project.shapes import Axis
+from kittiseg.dtl.layers.flip import Flip
+from kittiseg.project.geometry import Axis
 from tests.data.programs import no_draw, only
-from tests.data.projects import annotation_of, bitmap_of, item_of, one_of_each, picture
+from tests.data.projects import annotation_of, bitmap_of, item_of, one_of_each
 
 
 def test_vertical_is_left_for_right() -> None:
@@ -39,11 +39,3 @@ def test_twice_is_nothing(axis: Axis) -> None:
 
     assert np.array_equal(twice.image.pixels(), item.image.pixels())
     assert twice.annotation == item.annotation
-
-
-def test_mirror_gives_an_array_of_its_own() -> None:
-    """Not a view with a negative stride, which every crop of it would read backwards."""
-    image_hwc = picture()
-
-    assert mirror(image_hwc, "vertical").flags.c_contiguous
-    assert not np.shares_memory(mirror(image_hwc, "vertical"), image_hwc)

@@ -1,0 +1,111 @@
+"""What became of every source picture: the file from which a stopped transform goes on, and the lineage of its outputs.
+
+A folder of JSON lines, one line a source picture, one file a block of them that a worker did; a file is there whole or
+not at all.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kittiseg.project.files import Files
+from kittiseg.project.item import Deed, ItemKey
+
+FOLDER = "meta/lineage"
+"""Where other tools that read projects look for no data set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A picture that was written. ``digest`` is of its file and its annotation's."""
+
+    dataset: str
+    name: str
+    digest: str
+    lineage: tuple[Deed, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Output":
+        deeds = tuple(Deed(layer, action, did) for layer, action, did in document["lineage"])
+        return cls(document["dataset"], document["name"], document["digest"], deeds)
+
+    def to_json(self) -> dict[str, Any]:
+        deeds = [[deed.layer, deed.action, dict(deed.did)] for deed in self.lineage]
+        return {"dataset": self.dataset, "name": self.name, "digest": self.digest, "lineage": deeds}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source picture: how many pictures left each port of the program, the outputs, their tags, what was odd.
+
+    ``stamp`` tells whether the source has changed since (``Project.stamp``). ``error`` says why it could not be done;
+    then it has no outputs, and is done again when the transform goes on.
+    """
+
+    source: ItemKey
+    stamp: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    tags: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Row":
+        return cls(
+            ItemKey(*document["source"]),
+            tuple(document["stamp"]),
+            tuple(document["counts"]),
+            tuple(map(Output.from_json, document["outputs"])),
+            document["tags"],
+            tuple(document["warnings"]),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "source": [self.source.project, self.source.dataset, self.source.name],
+            "stamp": list(self.stamp),
+            "counts": list(self.counts),
+            "outputs": [output.to_json() for output in self.outputs],
+            "tags": dict(self.tags),
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The journal in the folder of a project, finished or being written."""
+
+    files: Files
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.files.files(FOLDER))
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Puts down a block of rows, those with an error left out. The same block written again replaces itself."""
+        done = [row for row in rows if row.error is None]
+        if done:
+            block = hashlib.blake2b(str(done[0].source).encode(), digest_size=8).hexdigest()
+            lines = (json.dumps(row.to_json(), ensure_ascii=False, separators=(",", ":")) for row in done)
+            self.files.replace(f"{FOLDER}/{block}.jsonl", "".join(f"{line}\n" for line in lines).encode())
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, block after block, in no order that means anything."""
+        for name in self.files.files(FOLDER):
+            for line in self.files.read(f"{FOLDER}/{name}").splitlines():
+                yield Row.from_json(json.loads(line))
+
+    def find(self, dataset: str, name: str) -> tuple[ItemKey, Output] | None:
+        """The source of a picture of the project and how it was made; None where the journal does not know it."""
+        wanted = json.dumps(name, ensure_ascii=False).encode()
+        for block in self.files.files(FOLDER):
+            for line in self.files.read(f"{FOLDER}/{block}").splitlines():
+                if wanted in line:  # most lines need not be parsed
+                    row = Row.from_json(json.loads(line))
+                    for output in row.outputs:
+                        if (output.dataset, output.name) == (dataset, name):
+                            return row.source, output
+        return None

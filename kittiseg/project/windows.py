@@ -1,0 +1,25 @@
+"""Where windows lie on a picture that is larger than they are."""
+
+from kittiseg.project.geometry import Size, Window
+
+
+def place_windows(image: Size, window: Size, min_overlap: Size) -> list[Window]:
+    """Windows from the top left, rows outer, columns inner, each axis in steps of ``window - min_overlap``.
+
+    The last window of an axis is moved back to end where the picture ends, so that only its overlap is larger: it
+    takes ceil((image - window) / stride) + 1 of them. ValueError where the window is larger than the picture, or the
+    overlap as large as the window.
+    """
+    tops = _starts(image.height, window.height, min_overlap.height, axis="high")
+    lefts = _starts(image.width, window.width, min_overlap.width, axis="wide")
+    return [Window(top=top, left=left, height=window.height, width=window.width) for top in tops for left in lefts]
+
+
+def _starts(length: int, window: int, overlap: int, *, axis: str) -> list[int]:
+    stride = window - overlap
+    if stride < 1:
+        raise ValueError(f"an overlap of {overlap} px leaves a window {window} px {axis} no step; make it smaller")
+    if not 1 <= window <= length:
+        raise ValueError(f"the window is {window} px {axis} but the picture {length}; make the window smaller, or pad")
+    last = length - window
+    return [*range(0, last, stride), last]
