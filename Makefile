@@ -1,10 +1,10 @@
-# make demo [DATA=folder] | test | check | bench | venv
+# make demo [DATA=folder] | test | check | bench | docs | venv
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test check bench venv clean
+.PHONY: demo test check bench docs venv clean
 
 venv: $(VENV)/.installed
 
@@ -28,6 +28,9 @@ check: venv
 
 bench: venv
 	$(BIN)/python -m benchmarks
+
+docs: venv
+	$(BIN)/python -m kittiseg.report.reference docs
 
 clean:
 	rm -rf $(VENV) demo-workspace

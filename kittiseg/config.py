@@ -19,9 +19,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """The one-line description of a settings field, for help and for the generated reference."""
+    """The one-line description of a settings field, for help, for the generated reference, and for editors."""
 
     text: str
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        return {**handler(core), "description": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def to_json(value: Any) -> Any:
 
 
 def json_schema(cls: type) -> dict[str, Any]:
-    """The JSON Schema of a settings class."""
+    """The JSON Schema of a settings class, with each field's description."""
     return _adapter(cls).json_schema()
 
 

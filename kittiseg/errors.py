@@ -4,6 +4,7 @@ KittisegError
 ├── ConfigError      a JSON file or an option says something that cannot be done
 ├── DataError        pictures, masks or annotations that are missing, damaged or do not fit together
 ├── WorkspaceError   a project, model or report that is missing, or is there already
+│   └── StorageError a place that cannot be written to: it is full, or for reading only
 ├── ModelError       weights or checkpoints that are missing, damaged or do not fit
 └── ResourceError    devices, memory or a cluster that are not to be had
 """
@@ -22,6 +23,10 @@ class DataError(KittisegError):
 
 class WorkspaceError(KittisegError):
     """A project, model or report that is missing, or is there already."""
+
+
+class StorageError(WorkspaceError):
+    """A place that cannot be written to: it is full, or for reading only. No other picture would fare better."""
 
 
 class ModelError(KittisegError):

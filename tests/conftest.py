@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kittiseg.engine import Engine
 from kittiseg.engine.cluster import connect
 from kittiseg.project.store import Workspace
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")  # time never decides a test
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 

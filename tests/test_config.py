@@ -217,9 +217,25 @@ def test_settings_are_frozen_and_can_be_pickled():
         job.count = 4  # type: ignore[misc]
 
 
+@config.settings
+class Described:
+    """A class of two described fields."""
+
+    count: Annotated[int, Ge(1), config.Doc("how many")] = 1
+    job: Annotated[Job, config.Doc("which")]
+
+
 def test_the_schema_knows_every_field():
     """The generated reference has something to read."""
     assert {"mode", "lr", "axis"} <= set(config.json_schema(Job)["properties"])
+
+
+def test_the_schema_has_the_descriptions():
+    """Editors show them, beside a class's own as well."""
+    made = config.json_schema(Described)["properties"]
+
+    assert made["count"] == {"type": "integer", "minimum": 1, "description": "how many", "default": 1, "title": "Count"}
+    assert made["job"]["description"] == "which"
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,29 @@
 """The command line. A command parses, calls one function of :mod:`kittiseg.pipeline`, and prints; nothing else.
 
-Exit codes: 0 done; 1 our fault (``--debug`` shows where); 2 the user can mend it; 130 interrupted.
+Exit codes: 0 done; 1 our fault (``--debug`` shows where); 2 the user can mend it; 130 interrupted by Ctrl-C; 143 by
+SIGTERM, which a scheduler or ``kill`` sends and which ends a command as cleanly.
 """
 
+import signal
 import sys
 import traceback
+from types import FrameType
+
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> None:
     """The entry point of ``kittiseg``."""
-    sys.exit(run(sys.argv[1:]))
+    received: list[int] = []
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a second one must not cut the clean end short
+        received.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
+    code = run(sys.argv[1:])
+    sys.exit(128 + received[0] if received and code == INTERRUPTED else code)
 
 
 def run(arguments: list[str]) -> int:
@@ -33,7 +47,7 @@ def run(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as error:
         if debug:
             traceback.print_exc()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from kittiseg import __version__
+from kittiseg.cli import looking
 from kittiseg.cli.session import Options, session
 
 app = typer.Typer(
@@ -19,6 +20,9 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be done, instead of refusing all.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there of the same name.")]
 Devices = Annotated[
     str | None,
@@ -84,9 +88,7 @@ def import_(
     name: Annotated[
         str, typer.Option(help="Name of the project; KITTI makes NAME-train and NAME-test of a whole set.")
     ],
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave damaged pictures out instead of refusing all.")
-    ] = False,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -137,6 +139,14 @@ def transform(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made, without reading a pixel.")
     ] = False,
+    graph: Annotated[
+        Path | None, typer.Option(help="Draw the query to this SVG file instead, with the counts of a run.")
+    ] = None,
+    preview: Annotated[
+        int | None, typer.Option(min=1, max=24, help="Show so many pictures in every layer instead, in --out FILE.png.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The PNG file of --preview.")] = None,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -144,7 +154,16 @@ def transform(
     from kittiseg import pipeline
     from kittiseg.cli import tables
 
+    if (preview is None) != (out is None):
+        raise typer.BadParameter("--preview and --out go together: --preview 4 --out sheet.png")
     with session(context.obj) as (run, terminal):
+        tell = terminal.notice if json else terminal.out.print
+        if graph:
+            tell(str(pipeline.draw_query(run, query, graph)))
+        if preview and out:
+            tell(str(pipeline.preview(run, query, out, pictures=preview)))
+        if (graph or preview) and not dry_run:
+            return
         if dry_run:
             plan = pipeline.plan_transform(run, query)
             if json:
@@ -152,11 +171,14 @@ def transform(
             else:
                 tables.show_plan(terminal.out, plan)
             return
-        made = pipeline.transform(run, query, overwrite=overwrite)
+        made = pipeline.transform(run, query, overwrite=overwrite, skip_bad=skip_bad)
         if json:
             terminal.json(made.to_json())
         else:
             tables.show_transformed(terminal.out, made)
+
+
+app.command(epilog="Example: kittiseg lineage kitti-veh-tr training/000000_10_m3.png --redo")(looking.lineage)
 
 
 @app.command(
@@ -165,7 +187,13 @@ def transform(
 def train(
     context: typer.Context,
     config: Annotated[Path, typer.Argument(help="A training config.")],
-    project: Annotated[str, typer.Option(help="The project to train on; its pictures bear the tags train and val.")],
+    project: Annotated[
+        str,
+        typer.Option(
+            help="The project to train on; its pictures bear the tags train and val. Or a query, which then writes no "
+            "picture and draws anew for each epoch: --project configs/kitti_vehicles/transform_split.json"
+        ),
+    ],
     name: Annotated[str, typer.Option(help="Name of the model.")],
     init: Annotated[
         str | None, typer.Option(help="Weights to begin with: a .safetensors or .pt file, or MODEL or MODEL@27.")
@@ -284,3 +312,6 @@ def report(
 
     with session(context.obj) as (run, terminal):
         terminal.out.print(str(pipeline.report(run, names, output=output)))
+
+
+app.command(epilog="Example: kittiseg schema transform --out transform.schema.json")(looking.schema)

@@ -1,5 +1,6 @@
 """Results as tables for people."""
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from kittiseg.cli.console import WIDE, plain_console
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
     from kittiseg.evaluation.compare import Evaluation
-    from kittiseg.pipeline import Imported, Predicted, Transformed
+    from kittiseg.pipeline import Imported, Lineage, Predicted, Transformed
     from kittiseg.project.meta import ProjectMeta
     from kittiseg.project.statistics import ProjectStatistics
 
@@ -78,6 +79,7 @@ def show_plan(out: Console, plan: "Plan") -> None:
         head = Text(f"{layer.pointer:<4}") + Text(f"{layer.action:<12}", style="bold")
         out.print(head + Text(f"{', '.join(layer.src)} : {leaving}"))
         lines = [] if layer.settings == "{}" else [layer.settings]
+        lines += [layer.survey] if layer.survey else []
         lines += [] if layer.classes == classes else [f"classes: {_few(layer.classes)}"]
         lines += [] if layer.tags == tags else [f"tags: {_few(layer.tags)}"]
         for line in lines:
@@ -96,6 +98,27 @@ def show_transformed(out: Console, made: "Transformed") -> None:
         table.add_row(made.project, dataset, str(count), tags)
     _print(out, table)
     out.print(f"digest {made.digest}")
+
+
+def show_lineage(out: Console, found: "Lineage") -> None:
+    """The source, then layer by layer what was drawn or chosen, then what of the source is seen."""
+    out.print(f"{found.picture}\n  of {found.source}, seed {found.seed}, digest {found.digest}")
+    for deed in found.deeds:
+        head = Text(f"  /{deed.layer:<4}") + Text(f"{deed.action:<14}", style="bold")
+        out.print(head + Text(", ".join(_deed_words(name, value) for name, value in deed.did.items())))
+    if found.view is None:
+        out.print("  its pixels were changed, so it is no window of its source")
+        return
+    window = found.view.window
+    mirrored = " and ".join({"vertical": "left for right", "horizontal": "top for bottom"}[a] for a in found.view.axes)
+    place = f"{window.size} px at ({window.left}, {window.top}) of its source"
+    out.print(f"  shows {place}{f', mirrored {mirrored}' if mirrored else ''}")
+
+
+def _deed_words(name: str, value: Any) -> str:
+    if name == "window" and isinstance(value, list) and len(value) == 4:
+        return f"window {value[2]} x {value[3]} px at ({value[0]}, {value[1]})"
+    return f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {json.dumps(value, ensure_ascii=False)}"
 
 
 def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:

@@ -5,8 +5,19 @@ compiles it to a ``program``, ``naming`` names what comes out, ``plan`` tells wh
 """
 
 from kittiseg.dtl.graph import compile_graph
-from kittiseg.dtl.plan import Plan, explain, warn_of_empty
+from kittiseg.dtl.plan import Plan, bare_item, describe_layers, explain, warn_of_empty
 from kittiseg.dtl.program import Made, Program
 from kittiseg.dtl.query import read_query, source_projects
 
-__all__ = ["Made", "Plan", "Program", "compile_graph", "explain", "read_query", "source_projects", "warn_of_empty"]
+__all__ = [
+    "Made",
+    "Plan",
+    "Program",
+    "bare_item",
+    "compile_graph",
+    "describe_layers",
+    "explain",
+    "read_query",
+    "source_projects",
+    "warn_of_empty",
+]

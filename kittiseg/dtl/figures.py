@@ -1,14 +1,15 @@
-"""Figures as other shapes: their boxes, their filled pixels, and the conversion of every figure of some classes."""
+"""Figures as other shapes: the conversion of every figure of some classes, drawn pixels, simpler paths."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from math import ceil, floor
 
+import cv2
 import numpy as np
 
 from kittiseg.dtl.mapping import map_class, new_name, with_rest
 from kittiseg.errors import DataError
-from kittiseg.project.annotation import Annotation, Figure
+from kittiseg.project.annotation import Figure
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
 from kittiseg.project.shapes import Bitmap, Line, Point, Polygon, Rectangle, Shape
@@ -38,8 +39,7 @@ def convert(
 
 
 def with_figures(item: Item, figures: Iterable[Figure]) -> Item:
-    annotation: Annotation = replace(item.annotation, figures=tuple(figures))
-    return replace(item, annotation=annotation)
+    return replace(item, annotation=replace(item.annotation, figures=tuple(figures)))
 
 
 def check_kind(item: Item, figure: Figure, shapes: Collection[str]) -> None:
@@ -51,22 +51,40 @@ def check_kind(item: Item, figure: Figure, shapes: Collection[str]) -> None:
         )
 
 
-def bounding_box(shape: Shape) -> Rectangle:
-    """The smallest upright rectangle around a shape, holes included; without area for points and straight lines."""
-    if isinstance(shape, Rectangle):
-        return shape
+def drawn(shape: Shape, image: Size, draw: Callable[[Shape, np.ndarray], None], *, margin: int = 0) -> Bitmap | None:
+    """The pixels that ``draw`` sets in a mask (h, w) uint8, as if the mask were the whole picture; None for no pixel.
+
+    The mask reaches only ``margin`` px beyond the shape. It begins at even coordinates, so that halves that are
+    rounded to even numbers go the same way as on the whole picture.
+    """
+    box = shape.box
+    left, top = (2 * floor((side - margin - 1) / 2) for side in (box.left, box.top))
+    width, height = ceil(box.right) + margin + 2 - left, ceil(box.bottom) + margin + 2 - top
+    around = Window(top=top, left=left, height=height, width=width).intersect(Window.whole(image))
+    if around is None:
+        return None
+    mask_hw = np.zeros((around.height, around.width), np.uint8)
+    draw(_moved(shape, right=-around.left, down=-around.top), mask_hw)
+    return Bitmap.trimmed(mask_hw, top=around.top, left=around.left)
+
+
+def filled(shape: Shape, image: Size) -> Bitmap | None:
+    """The pixels that a shape covers on a picture, as a bitmap; None where it covers none."""
     if isinstance(shape, Bitmap):
-        window = shape.window
-        return Rectangle(window.left, window.top, window.right, window.bottom)
-    if isinstance(shape, Point):
-        return Rectangle(shape.x, shape.y, shape.x, shape.y)
-    assert isinstance(shape, Polygon | Line)
-    points = shape.points if isinstance(shape, Line) else np.concatenate([shape.exterior, *shape.interior])
-    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return Rectangle(left, top, right, bottom)
+        return next(iter(shape.crop(Window.whole(image))), None)
+    return drawn(shape, image, lambda there, mask_hw: there.draw(mask_hw, 1))
 
 
-def moved(shape: Shape, *, right: float, down: float) -> Shape:
+def simplified(points: np.ndarray, epsilon: float, *, closed: bool) -> np.ndarray:
+    """Fewer points, none of the others farther than ``epsilon`` px from the new path; cut off to whole px before.
+
+    Douglas and Peucker, "Algorithms for the reduction of the number of points required to represent a digitized line",
+    Cartographica 10 (1973). A closed path may collapse to one or two points.
+    """
+    return cv2.approxPolyDP(points.astype(np.int32), epsilon, closed)[:, 0].astype(float)
+
+
+def _moved(shape: Shape, *, right: float, down: float) -> Shape:
     """A vector shape at another place, or a bitmap, by whole px."""
     by = np.array([right, down], float)
     if isinstance(shape, Bitmap):
@@ -79,31 +97,3 @@ def moved(shape: Shape, *, right: float, down: float) -> Shape:
         return Line(shape.points + by)
     assert isinstance(shape, Polygon)
     return Polygon(shape.exterior + by, tuple(hole + by for hole in shape.interior))
-
-
-def drawn(
-    shape: Shape, image: Size, draw: Callable[[Shape, np.ndarray], None], *, margin: int = 0
-) -> Bitmap | None:
-    """The pixels that ``draw`` sets in a mask (h, w) uint8, as if the mask were the whole picture; None for no pixel.
-
-    The mask reaches only ``margin`` px beyond the shape. It begins at even coordinates, so that halves that are
-    rounded to even numbers go the same way as on the whole picture.
-    """
-    box = bounding_box(shape)
-    left, top = (2 * floor((side - margin - 1) / 2) for side in (box.left, box.top))
-    width, height = ceil(box.right) + margin + 2 - left, ceil(box.bottom) + margin + 2 - top
-    around = Window(top=top, left=left, height=height, width=width).intersect(Window.whole(image))
-    if around is None:
-        return None
-    mask_hw = np.zeros((around.height, around.width), np.uint8)
-    draw(moved(shape, right=-around.left, down=-around.top), mask_hw)
-    return Bitmap.trimmed(mask_hw, top=around.top, left=around.left)
-
-
-def filled(shape: Shape, image: Size) -> Bitmap | None:
-    """The pixels that a shape covers on a picture, as a bitmap; None where it covers none."""
-    if isinstance(shape, Bitmap):
-        (inside,) = shape.crop(Window.whole(image)) or (None,)
-        assert inside is None or isinstance(inside, Bitmap)
-        return inside
-    return drawn(shape, image, lambda there, mask_hw: there.draw(mask_hw, 1))

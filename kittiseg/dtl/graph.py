@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from kittiseg.config import did_you_mean
-from kittiseg.dtl.layer import Layer, Sink, Source
+from kittiseg.dtl.layer import Layer, Sink, Source, Transform
 from kittiseg.dtl.program import Node, Program
 from kittiseg.dtl.query import NOWHERE, Step, read_steps
 from kittiseg.errors import ConfigError, DataError, Problem
@@ -39,6 +39,7 @@ def compile_graph(
     problems += [problem for step in steps for problem in _unwritten(step, writers)]
     problems += [problem for step in steps for problem in _unknown_places(step, metas, catalog)]
     edges = _edges(steps, writers)
+    problems += [problem for step in steps for problem in _unfit_for_recipe(step, steps, edges)]
     loops = _loops(edges)
     problems += [_loop_problem(steps, loop) for loop in loops]
     looped = {index for loop in loops for index in loop}
@@ -100,6 +101,26 @@ def _unknown_places(
         elif dataset != "*" and datasets is not None and dataset not in datasets:
             message = f"project '{project}' has no data set '{dataset}'{did_you_mean(dataset, datasets)}"
             problems.append(Problem(step.at("src", index), message))
+    return problems
+
+
+def _unfit_for_recipe(sink: Step, steps: list[Step], edges: Mapping[int, Iterable[int]]) -> list[Problem]:
+    """What a recipe cannot hold: other pixels than its sources', and sources that it replaces."""
+    if not isinstance(sink.layer, Sink) or sink.layer.layout.kind != "recipe":
+        return []
+    before = [steps[index] for index in sorted(_reachable(sink.index, edges))]
+    message = (
+        f"changes pixels, which a recipe (layer {sink.at()}) cannot hold, only windows and mirrors; "
+        "save by a layer of action 'supervisely' or 'parquet'"
+    )
+    problems = [
+        Problem(step.at("action"), f"'{step.action}' {message}")
+        for step in before
+        if issubclass(step.kind, Transform) and step.kind.repaints
+    ]
+    sources = {place.split("/")[0] for step in steps if issubclass(step.kind, Source) for place in step.src}
+    if sources & set(sink.dst):
+        problems.append(Problem(sink.at("dst"), "recipes cannot replace the project that they are of; choose another"))
     return problems
 
 

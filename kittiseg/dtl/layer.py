@@ -14,6 +14,7 @@ import numpy as np
 
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.meta import ProjectMeta
+from kittiseg.project.storage import FILES, Extra, Layout
 
 Rng = Callable[[], np.random.Generator]
 """Makes the generator of one layer's draws on one picture. Made when called: most layers draw nothing."""
@@ -36,8 +37,13 @@ class Layer:
 
     @property
     def needs_annotation(self) -> bool:
-        """Whether sizes, figures or tags decide how many pictures come out, and which way they go."""
+        """Whether sizes, figures or tags decide how many pictures come out and which way, or what a survey notes."""
         return False
+
+    @property
+    def decided(self) -> str:
+        """What a survey decided, in a few words for people; nothing where there was none."""
+        return ""
 
     def declare(self, meta: ProjectMeta) -> ProjectMeta:
         """The classes and tags that leave it, from those that enter, before any picture is read.
@@ -61,6 +67,9 @@ class Transform(Layer, ABC):
     mark: ClassVar[str] = ""
     """A regular expression of what it adds to ``Item.marks``; nothing where it adds none."""
 
+    repaints: ClassVar[bool] = False
+    """Whether it changes pixels otherwise than by windows and mirrors."""
+
     nothing_made: ClassVar[str] = ""
     """The warning when a picture gives none; nothing where that is the layer's purpose."""
 
@@ -73,19 +82,24 @@ class Transform(Layer, ABC):
         return dataset
 
 
-class Surveyor(Transform, ABC):
-    """A transform that must know of every picture that comes to it before it can say what becomes of one.
+class Surveyor(Layer, ABC):
+    """A layer that must know of every picture that comes to it before it can say what becomes of one.
 
     A run passes over all pictures first, asks :meth:`note` of each that gets here, and goes on with the layer that
     :meth:`decide` gives. ``decide`` gets the notes in no order that means anything.
     """
+
+    @property
+    def surveys(self) -> bool:
+        """Whether its settings ask for it."""
+        return True
 
     @abstractmethod
     def note(self, item: Item) -> Any:
         """What it must know of a picture: small, and picklable."""
 
     @abstractmethod
-    def decide(self, notes: Mapping[ItemKey, Any], rng: Rng) -> Transform:
+    def decide(self, notes: Mapping[ItemKey, Any], rng: Rng) -> Layer:
         """The layer that knows. ``notes``: one for each source picture that got here, by whichever way it came."""
 
 
@@ -104,3 +118,17 @@ class Router(Layer, ABC):
 
 class Sink(Layer):
     """Where pictures leave the query: ``dst`` is the project that is written."""
+
+    @property
+    def layout(self) -> Layout:
+        """What that project is written as."""
+        return FILES
+
+    @property
+    def has_extras(self) -> bool:
+        """Whether :meth:`extras` gives any."""
+        return False
+
+    def extras(self, item: Item, meta: ProjectMeta) -> Iterator[Extra]:
+        """Pictures to be written beside each picture. ``meta``: of the project."""
+        return iter(())

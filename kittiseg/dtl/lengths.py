@@ -1,6 +1,10 @@
 """Lengths as queries write them: ``"20px"``, or ``"5%"`` of a length that the layer says."""
 
 import re
+from dataclasses import asdict
+from typing import Annotated
+
+from kittiseg.config import Doc, settings
 
 _LENGTH = re.compile(r"(?P<px>\d+) ?px|(?P<percent>\d+(\.\d+)?) ?%")
 
@@ -17,3 +21,21 @@ def exact_px(text: str, whole: float) -> float:
     match = _LENGTH.fullmatch(text)
     assert match is not None
     return float(match["px"]) if match["px"] else whole * float(match["percent"]) / 100
+
+
+def length_px(text: str, whole: int) -> int:
+    """As :func:`exact_px`, cut off to whole px."""
+    return int(exact_px(text, whole))
+
+
+@settings
+class Sides:
+    """So much on each side: ``"20px"``, or ``"5%"`` of a width or height that the layer says."""
+
+    left: Annotated[str, Doc("how much on the left")] = "0px"
+    top: Annotated[str, Doc("how much at the top")] = "0px"
+    right: Annotated[str, Doc("how much on the right")] = "0px"
+    bottom: Annotated[str, Doc("how much at the bottom")] = "0px"
+
+    def __post_init__(self) -> None:
+        check_lengths(**asdict(self))

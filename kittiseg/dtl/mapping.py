@@ -133,13 +133,26 @@ def check_shapes(meta: ProjectMeta, names: Iterable[str], *, shapes: Collection[
         raise ConfigError(at, problems)
 
 
+def check_known(meta: ProjectMeta, names: Iterable[str], *at: str) -> None:
+    """ConfigError where a class in the list at setting ``at``, step by step, does not come."""
+    problems = [
+        Problem(pointer(*at, index), f"no class '{name}' comes to this layer{did_you_mean(name, meta.shapes)}")
+        for index, name in enumerate(names)
+        if name not in meta.shapes
+    ]
+    if problems:
+        raise ConfigError(pointer(*at), problems)
+
+
 def _word(name: str, mapping: Mapping[str, str]) -> str:
     return mapping.get(name, mapping.get(OTHER, KEEP))
 
 
 def check_shape(meta: ProjectMeta, name: str, *, shape: str, at: str) -> None:
     """ConfigError where the class that setting ``at`` names comes to the layer with another shape."""
-    problems = [wrong for entry in meta.classes if entry.name == name for wrong in _wrong_shape(entry, [shape], pointer(at))]
+    problems = [
+        wrong for entry in meta.classes if entry.name == name for wrong in _wrong_shape(entry, [shape], pointer(at))
+    ]
     if problems:
         raise ConfigError(at, problems)
 

@@ -36,14 +36,18 @@ def tail_pattern(marks: Iterable[str]) -> re.Pattern[str]:
 
 
 def clashing_stems(
-    keys: Collection[ItemKey], targets: Callable[[ItemKey], Collection[str]], tail: re.Pattern[str]
+    keys: Collection[ItemKey],
+    targets: Callable[[ItemKey], Collection[str]],
+    tail: re.Pattern[str],
+    *,
+    whatever_suffix: bool = False,
 ) -> dict[ItemKey, str]:
     """The stems to use instead, for sources of which two could write one name into one of their ``targets``.
 
     That is so where two stems are equal, or where one is the other with what layers append (``a`` and ``a_m1``).
-    The order of ``keys`` does not count.
+    The order of ``keys`` does not count. ``whatever_suffix``: also of pictures whose names end differently.
     """
-    places = {key: [(dataset, key.suffix) for dataset in targets(key)] for key in keys}
+    places = {key: [(dataset, "" if whatever_suffix else key.suffix) for dataset in targets(key)] for key in keys}
     often = Counter((place, key.stem) for key in keys for place in places[key])
     taken: dict[tuple[str, str], set[str]] = defaultdict(set)
     led_to: dict[tuple[str, str], set[str]] = defaultdict(set)  # stems from which a taken one could be made

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,10 @@ _UNKNOWN_SIZE = Size(height=10_000, width=10_000)  # only shares of it count
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """One layer: its settings in brief, what leaves it, and how many pictures go to each ``dst``."""
+    """One layer: its settings in brief, what leaves it, and how many pictures go to each ``dst``.
+
+    ``survey``: the pass over all pictures that it needs, and what that decided.
+    """
 
     pointer: str
     action: str
@@ -34,6 +38,7 @@ class LayerPlan:
     classes: tuple[str, ...]
     tags: tuple[str, ...]
     pictures: tuple[int, ...]
+    survey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def explain(
     warnings: list[str] = []
     for key in keys:
         try:
-            item = load(key) if program.needs_annotation else _bare(key)
+            item = load(key) if program.needs_annotation else bare_item(key)
             made = program.run(item)
         except DataError as error:
             warnings.append(str(error))
@@ -91,6 +96,21 @@ def add_counts(totals: Sequence[int], made: Made) -> list[int]:
     return [total + count for total, count in zip(totals, made.counts, strict=True)]
 
 
+def describe_layers(program: Program, counts: Iterable[int]) -> list[dict[str, Any]]:
+    """What leaves each layer, as JSON: ``{"pictures": [190, 10], "classes": {"car": "#00008e"}}``.
+
+    ``counts``: those of all pictures together, by port.
+    """
+    by_port = dict(zip(program.ports, counts, strict=True))
+    return [
+        {
+            "pictures": [by_port[node.index, port] for port in range(len(node.dst))],
+            "classes": {entry.name: entry.color for entry in node.meta.classes},
+        }
+        for node in program.nodes
+    ]
+
+
 def warn_of_empty(program: Program, counts: Iterable[int]) -> list[str]:
     """What stayed empty that should not have, from the summed counts of a run: sources, and sides of a random split."""
     by_port = dict(zip(program.ports, counts, strict=True))
@@ -111,7 +131,7 @@ def warn_of_empty(program: Program, counts: Iterable[int]) -> list[str]:
     return warnings
 
 
-def _bare(key: ItemKey) -> Item:
+def bare_item(key: ItemKey) -> Item:
     """A picture of which nothing is known but the name."""
     image = LazyImage(_UNKNOWN_SIZE, lambda: np.zeros((0, 0, 3), np.uint8))
     return Item(key=key, image=image, annotation=Annotation(_UNKNOWN_SIZE), dataset=key.dataset)
@@ -129,6 +149,7 @@ def _layer_plans(program: Program, totals: Sequence[int]) -> tuple[LayerPlan, ..
             classes=tuple(node.meta.shapes),
             tags=tuple(tag.name for tag in node.meta.tags),
             pictures=tuple(by_port[node.index, port] for port in range(len(node.dst))),
+            survey="; ".join(filter(None, (str(program.surveys.get(node.index, "")), node.layer.decided))),
         )
         for node in program.nodes
     )

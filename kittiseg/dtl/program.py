@@ -1,6 +1,6 @@
 """A compiled query: a pure function from one picture to the pictures made of it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from kittiseg.config import pointer
 from kittiseg.dtl.layer import Layer, Rng, Router, Sink, Source, Surveyor, Transform, rng_for
 from kittiseg.dtl.naming import Names, clashing_stems, tail_pattern
+from kittiseg.errors import DataError
 from kittiseg.project.item import Deed, Item, ItemKey
 from kittiseg.project.meta import ProjectMeta
+from kittiseg.project.storage import Extra, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,21 @@ class Made:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A pass over all pictures that a layer asked for: how many got there, and whether their annotations were read."""
+
+    pictures: int
+    annotations: bool
+
+    def __str__(self) -> str:
+        what = "annotations" if self.annotations else "names"
+        return f"a pass over all {what} comes first; {self.pictures} pictures get here"
+
+
+Watch = Callable[[int, int, Item], None]
+"""Is told of a picture that leaves a layer: the layer's place in the query, which ``dst``, and the picture."""
+
 Notes = dict[int, dict[ItemKey, Any]]
 """What surveying layers must know: layer -> source picture -> note."""
 
@@ -58,12 +75,14 @@ class Program:
 
     ``meta`` is that of each layer's output. ``stems`` replaces those source stems that clash (:meth:`with_sources`).
     With another ``epoch``, layers draw anew, but pictures go the same ways: what was drawn for training stays there.
+    ``surveys``: of the layers that were decided.
     """
 
     nodes: tuple[Node, ...]
     seed: int
     stems: Mapping[ItemKey, str] = field(default_factory=dict)
     epoch: int = 0
+    surveys: Mapping[int, Survey] = field(default_factory=dict)
 
     def __call__(self, item: Item) -> list[Item]:
         return [made for made, _ in self.walk(item)]
@@ -77,34 +96,59 @@ class Program:
         outputs = tuple(walk)
         return Made(tuple(made for made, _ in outputs), tuple(name for _, name in outputs), walk.counts, walk.warnings)
 
-    def walk(self, item: Item) -> "Walk":
-        """The outputs one after another, each made when it is asked for. Errors as of :meth:`run`."""
+    def walk(self, item: Item, *, watch: Watch | None = None) -> "Walk":
+        """The outputs one after another, each made when it is asked for. Errors as of :meth:`run`.
+
+        ``watch`` is told of every picture that leaves a layer, in the order of their making.
+        """
         if self.undecided:
             raise ValueError(f"layers {self.undecided} must survey all pictures first; see Program.decide")
-        return Walk(self, item)
+        return Walk(self, item, watch=watch)
 
     @property
     def undecided(self) -> tuple[int, ...]:
         """The layers that must survey all pictures before one can be made."""
-        return tuple(node.index for node in self.nodes if isinstance(node.layer, Surveyor))
+        layers = ((node.index, node.layer) for node in self.nodes)
+        return tuple(index for index, layer in layers if isinstance(layer, Surveyor) and layer.surveys)
 
     def survey(self, item: Item) -> dict[int, Any]:
         """Layer -> what the first undecided layers on its way must know of a picture."""
-        walk = Walk(self, item)
+        walk = Walk(self, item, only=self._surveyed)
         for _ in walk:
             pass
         return walk.notes
 
     def decide(self, notes: Notes) -> "Program":
-        """The program after a survey of all pictures. Some may still be undecided: those behind others."""
-        behind = {index for index in self.undecided if index in self._after(self.undecided)}
-        nodes = []
-        for node in self.nodes:
-            if isinstance(node.layer, Surveyor) and node.index not in behind:
-                rng = partial(rng_for, self.seed, node.label)
-                node = replace(node, layer=node.layer.decide(notes.get(node.index, {}), rng))
-            nodes.append(node)
-        return replace(self, nodes=tuple(nodes))
+        """The program after a survey of all pictures. Some may still be undecided: those behind others.
+
+        DataError where a layer cannot decide on these pictures.
+        """
+        found = {index: notes.get(index, {}) for index in sorted(self._ready)}
+        nodes = tuple(self._decided(node, found[node.index]) if node.index in found else node for node in self.nodes)
+        surveys = {index: Survey(len(known), self.survey_needs_annotation) for index, known in found.items()}
+        return replace(self, nodes=nodes, surveys={**self.surveys, **surveys})
+
+    def _decided(self, node: Node, notes: Mapping[ItemKey, Any]) -> Node:
+        assert isinstance(node.layer, Surveyor)
+        try:
+            return replace(node, layer=node.layer.decide(notes, partial(rng_for, self.seed, node.label)))
+        except DataError as error:
+            raise DataError(f"layer {node.pointer} ({node.action}): {error}") from None
+
+    @property
+    def survey_needs_annotation(self) -> bool:
+        """Whether what the next survey notes hangs on annotations, not on the pictures' names alone."""
+        return any(self.nodes[index].layer.needs_annotation for index in self._surveyed)
+
+    @cached_property
+    def _ready(self) -> frozenset[int]:
+        """The undecided layers that are behind no others."""
+        return frozenset(set(self.undecided) - self._after(self.undecided))
+
+    @cached_property
+    def _surveyed(self) -> frozenset[int]:
+        """Those layers, and all that feed them."""
+        return self._ready | {node.index for node in self.nodes if self._ready & self._after([node.index])}
 
     def _after(self, starts: Iterable[int]) -> set[int]:
         """Every layer that some of these feed, over others or directly."""
@@ -121,13 +165,33 @@ class Program:
         """The same program, told which pictures it will get, all of them: so no two write under one name."""
         marks = [node.layer.mark for node in self.nodes if isinstance(node.layer, Transform)]
         targets = cache(self._targets)
-        stems = clashing_stems(keys, lambda key: targets(key.project, key.dataset), tail_pattern(marks))
+        stems = clashing_stems(
+            keys,
+            lambda key: targets(key.project, key.dataset),
+            tail_pattern(marks),
+            whatever_suffix=self._has_extras,
+        )
         return replace(self, stems=stems)
+
+    @property
+    def _has_extras(self) -> bool:
+        return isinstance(self.sink.layer, Sink) and self.sink.layer.has_extras
 
     @cached_property
     def ports(self) -> tuple[tuple[int, int], ...]:
         """(layer, which ``dst``) of every count."""
         return tuple((node.index, port) for node in self.nodes for port in range(len(node.dst)))
+
+    def extras(self, item: Item) -> Iterator[Extra]:
+        """What is to be written beside an output."""
+        assert isinstance(self.sink.layer, Sink)
+        return self.sink.layer.extras(item, self.meta)
+
+    @property
+    def layout(self) -> Layout:
+        """What the project is written as."""
+        assert isinstance(self.sink.layer, Sink)
+        return self.sink.layer.layout
 
     @property
     def sink(self) -> Node:
@@ -184,11 +248,16 @@ class Walk(Iterator[tuple[Item, str]]):
     """One picture's way through a program: iterates over the outputs with their names, each made when asked for.
 
     ``counts`` (see ``Program.ports``), ``warnings`` and ``notes`` are complete when the last output was given.
+    ``only``: the layers to go to; else all. ``watch``: see ``Program.walk``.
     """
 
-    def __init__(self, program: Program, item: Item) -> None:
+    def __init__(
+        self, program: Program, item: Item, *, only: Collection[int] | None = None, watch: Watch | None = None
+    ) -> None:
         self.notes: dict[int, Any] = {}
         self._program = program
+        self._only = only
+        self._watch = watch
         self._key = item.key
         self._names = Names(program.stems.get(item.key, item.key.stem))
         self._counts = dict.fromkeys(program.ports, 0)
@@ -214,7 +283,7 @@ class Walk(Iterator[tuple[Item, str]]):
 
     def _visit(self, node: Node, item: Item) -> Iterator[Item]:
         layer = node.layer
-        if isinstance(layer, Surveyor):
+        if isinstance(layer, Surveyor) and layer.surveys:
             self.notes.setdefault(node.index, layer.note(item))
         elif isinstance(layer, Transform):
             made = -1
@@ -227,11 +296,15 @@ class Walk(Iterator[tuple[Item, str]]):
             yield from self._leave(node, port, replace(item, did={"to": node.dst[port]}), step=f"{node.label}.{port}")
         else:
             self._counts[node.index, 0] += 1
+            if self._watch:
+                self._watch(node.index, 0, item)
             yield item
 
     def _leave(self, node: Node, port: int, item: Item, *, step: str) -> Iterator[Item]:
         self._counts[node.index, port] += 1
-        readers = node.readers[port]
+        if self._watch:
+            self._watch(node.index, port, item)
+        readers = [reader for reader in node.readers[port] if self._only is None or reader in self._only]
         if readers:
             lineage = (*item.lineage, Deed(node.index, node.action, item.did)) if item.did else item.lineage
             moved = replace(item, path=(*item.path, step), did={}, lineage=lineage)

@@ -3,8 +3,12 @@ so that is set here before, and Ray is imported in :func:`connect` only.
 """
 
 import os
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,16 +47,29 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
 
     quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
-        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        with _sigterm_kept():
+            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
         return OnRay()
     try:
-        ray.init(address=address, **quiet)
+        with _sigterm_kept():
+            ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ResourceError(
             f"no Ray cluster could be reached at --address {address}: {error}. If it asks for a token, set "
             "RAY_AUTH_MODE=token; without --address, one is started on this machine"
         ) from None
     return OnRay()
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """What this process does at SIGTERM stays: Ray would exit at once, and with code 15, not 143."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before not in (signal.SIG_DFL, None) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _make_token() -> None:

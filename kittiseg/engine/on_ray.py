@@ -61,7 +61,7 @@ class OnRay:
                 zero_copy_batch=True,
                 max_retries=DEATHS_SURVIVED,  # of a block whose worker died; without it Ray would try for ever
             )
-        done.set_name(name)
+        done.set_name(_plain(name))
         try:
             for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
                 for payload in batch.column("result"):
@@ -118,7 +118,7 @@ class OnRay:
             resources_per_worker={"CPU": cpus, **({"GPU": 1} if workers.device == "cuda" else {})},
         )
         run = train.RunConfig(
-            name=name,
+            name=_plain(name),
             storage_path=storage,
             failure_config=train.FailureConfig(max_failures=DEATHS_SURVIVED, controller_failure_limit=DEATHS_SURVIVED),
         )
@@ -200,6 +200,11 @@ def _unwrap(result: Any) -> Any:
     if isinstance(result, _Raised):
         raise result.error
     return result
+
+
+def _plain(name: str) -> str:
+    """In ASCII: Ray's dashboard and metrics know no other letters and fail at them."""
+    return name.encode("ascii", "backslashreplace").decode()
 
 
 def _died(name: str, error: Exception) -> ResourceError:

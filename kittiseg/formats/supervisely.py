@@ -159,8 +159,8 @@ def _read_meta(source: Source, path: str) -> ProjectMeta:
 def _read_json(source: Source, path: str) -> Any:
     try:
         return json.loads(source.read(path))
-    except ValueError as error:
-        raise DataError(f"{path}: not valid JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not valid JSON: {error}; mend or replace the file") from None
 
 
 def _new_tags(annotation: Annotation, meta: ProjectMeta) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from kittiseg.inference.config import FullImageSettings, SlidingWindowSettings
 from kittiseg.inference.tiling import inner_window
 from kittiseg.project.geometry import Size, Window
+from kittiseg.project.windows import place_windows
 
 
 @dataclass(frozen=True, slots=True)

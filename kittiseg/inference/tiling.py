@@ -35,8 +35,9 @@ class Stitcher:
     """The mean of the scores of all windows that cover a pixel, each window weighing the same, border or not.
 
     ``windows`` are those of a regular layout, as :func:`~kittiseg.project.windows.place_windows` gives them: all
-    combinations of some rows with some columns, no pixel left out (else ValueError). The number of windows on a pixel is then the product of a row's
-    and a column's. Sums are float32; their order on a pixel is that of the calls of :meth:`add`.
+    combinations of some rows with some columns, no pixel left out (else ValueError). The number of windows on a pixel
+    is then the product of a row's and a column's. Sums are float32; their order on a pixel is that of the calls of
+    :meth:`add`.
     """
 
     def __init__(self, windows: Sequence[Window], image: Size, *, classes: int) -> None:

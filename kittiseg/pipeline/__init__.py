@@ -6,30 +6,40 @@ Every stage is one function that takes a :class:`Run` first: the workspace, the 
 """
 
 from kittiseg.pipeline.describing import list_workspace, statistics
+from kittiseg.pipeline.drawing import draw_query, preview
 from kittiseg.pipeline.evaluating import evaluate
 from kittiseg.pipeline.importing import Imported, import_pictures
+from kittiseg.pipeline.lineage import Lineage, lineage_of, redo
 from kittiseg.pipeline.predicting import Predicted, PredictOptions, predict
 from kittiseg.pipeline.reporting import report
 from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.schemas import schema, write_schema
 from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
 
 __all__ = [
     "Imported",
+    "Lineage",
     "PredictOptions",
     "Predicted",
     "Run",
     "TrainOptions",
     "Transformed",
+    "draw_query",
     "evaluate",
     "import_pictures",
+    "lineage_of",
     "list_checkpoints",
     "list_workspace",
     "plan_transform",
     "predict",
+    "preview",
+    "redo",
     "report",
     "restore_checkpoint",
+    "schema",
     "statistics",
     "train",
     "transform",
+    "write_schema",
 ]

@@ -13,7 +13,7 @@ def list_workspace(run: Run) -> dict[str, Any]:
     return {
         "workspace": run.workspace.files.root,
         "projects": [
-            {"name": project.name, "images": len(project.keys()), "classes": len(project.meta.classes)}
+            {"name": project.name, "images": project.images, "classes": len(project.meta.classes)}
             for project in projects
         ],
         "models": run.workspace.models(),

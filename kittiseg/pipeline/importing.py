@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kittiseg.config import did_you_mean
-from kittiseg.errors import DataError, KittisegError
+from kittiseg.errors import DataError, KittisegError, StorageError
 from kittiseg.formats import FORMATS, Format, ImportTask, PlannedProject, Source
 from kittiseg.pipeline.run import Output, Run, digest_of, provenance
 from kittiseg.project.meta import ProjectMeta
@@ -97,6 +97,8 @@ def _import_picture(
     try:
         made = importer.convert(source, task, meta)
         digest = draft.write(task.dataset, task.file_name, picture=made.picture, annotation=made.annotation)
+    except StorageError:
+        raise
     except KittisegError as error:
         return _ImportedPicture(problem=str(error))
     output = (task.dataset, task.file_name, digest)

@@ -12,7 +12,9 @@ from typing import Any, Literal, TypeVar
 
 from kittiseg.engine import Engine
 from kittiseg.engine.in_process import InProcess
+from kittiseg.errors import StorageError
 from kittiseg.progress import Progress, Silent, track
+from kittiseg.project.storage import FILES, Layout
 from kittiseg.project.store import Draft, Workspace
 
 T = TypeVar("T")
@@ -66,7 +68,9 @@ class Run:
             self.__dict__.pop("engine").shutdown()
 
     @contextmanager
-    def drafts(self, names: Sequence[str], *, overwrite: bool, key: str | None = None) -> Iterator[list[Draft]]:
+    def drafts(
+        self, names: Sequence[str], *, overwrite: bool, key: str | None = None, layout: Layout = FILES
+    ) -> Iterator[list[Draft]]:
         """Projects to be written, which nobody else may write meanwhile. What was not committed is discarded.
 
         With a ``key`` it stays, for the next draft of the same key to go on from, once its journal has begun.
@@ -77,9 +81,9 @@ class Run:
             drafts: list[Draft] = []
             try:
                 for name in names:
-                    drafts.append(self.workspace.draft(name, overwrite=overwrite, key=key))
+                    drafts.append(self.workspace.draft(name, overwrite=overwrite, key=key, layout=layout))
                 yield drafts
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, StorageError):
                 self.close()  # or its workers would write into folders that are being removed
                 raise
             finally:

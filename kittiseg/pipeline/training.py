@@ -1,4 +1,4 @@
-"""TRAIN: a project becomes a model with checkpoints. torch is imported when a training begins, not before."""
+"""TRAIN: a project, or what a query makes, becomes a model with checkpoints. torch is imported when one begins."""
 
 import threading
 import time
@@ -11,18 +11,24 @@ from typing import TYPE_CHECKING, Any
 from kittiseg.config import load
 from kittiseg.engine import Workers
 from kittiseg.engine.devices import check_devices
-from kittiseg.errors import KittisegError, ResourceError
+from kittiseg.errors import KittisegError, ResourceError, StorageError
 from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.transforming import prepare_query
 from kittiseg.progress import Progress
 from kittiseg.project.store import Files
 
 if TYPE_CHECKING:
     from kittiseg.training.prepare import TrainJob
+    from kittiseg.training.sources import Source
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What ``train`` is asked for. ``init``: a file of weights or ``MODEL@27``; ``devices`` overrides the config's."""
+    """What ``train`` is asked for.
+
+    ``project``: its name, or a query's file. ``init``: a file of weights or ``MODEL@27``; ``devices`` overrides the
+    config's.
+    """
 
     config: Path
     project: str
@@ -51,7 +57,7 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     else:
         run.workspace.refuse_existing(options.name, kind="model", overwrite=options.overwrite)
     request = TrainRequest(
-        project=run.workspace.project(options.project),
+        source=find_source(run, options.project),
         name=options.name,
         config=config,
         init=None if options.init is None else find_init(run.workspace, options.init),
@@ -65,6 +71,23 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     run.progress.notice(f"training on {plan.note}")
     _fit(run, job, plan.workers, options)
     return list_checkpoints(run, options.name)
+
+
+def find_source(run: Run, project: str) -> "Source":
+    """The pictures of a project; or, where ``project`` is a query's JSON file, what the query makes of its own."""
+    from kittiseg.training.sources import ProjectSource, QuerySource
+
+    file = Path(project)
+    if file.suffix != ".json" or (project in run.workspace.projects() and not file.is_file()):
+        return ProjectSource(run.workspace.project(project))
+    prepared = prepare_query(run, file)
+    return QuerySource(
+        file=project,
+        query=prepared.document,
+        program=prepared.program,
+        projects=prepared.projects,
+        keys=prepared.keys,
+    )
 
 
 def list_checkpoints(run: Run, model: str) -> dict[str, Any]:
@@ -100,13 +123,13 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
         with _followed(job, run.progress):
             run.engine.fit(train_loop, job, workers=workers, name=f"train {options.name}", storage=storage.root)
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt | StorageError):
             run.close()  # or its workers would write into folders that are being removed
         if not (options.resume or job.model.folders("checkpoints")):
             job.model.remove("")
             if files.exists(aside(options.name)):
                 files.move(aside(options.name), f"models/{options.name}")
-        elif isinstance(error, KeyboardInterrupt | ResourceError):
+        elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
             run.progress.notice("the same command with --resume goes on from the last checkpoint")
         raise
     finally:

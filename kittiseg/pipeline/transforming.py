@@ -4,19 +4,29 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kittiseg.dtl import Plan, Program, compile_graph, explain, read_query, source_projects, warn_of_empty
-from kittiseg.errors import DataError, KittisegError
+from kittiseg.dtl import (
+    Plan,
+    Program,
+    bare_item,
+    compile_graph,
+    describe_layers,
+    explain,
+    read_query,
+    source_projects,
+    warn_of_empty,
+)
+from kittiseg.errors import DataError, KittisegError, StorageError
 from kittiseg.pipeline.run import Run, provenance, versions
-from kittiseg.pipeline.tally import Tally
+from kittiseg.pipeline.tally import KEPT, Tally
 from kittiseg.progress import track
-from kittiseg.project import pixels
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.journal import Output, Row
+from kittiseg.project.storage import Origin, Writer, block_name
 from kittiseg.project.store import Draft, Project
 
 BLOCKS = 64
@@ -29,7 +39,7 @@ LARGEST_BLOCK = 32
 class Transformed:
     """The project that a query made. ``digest`` is of every picture and annotation in it.
 
-    ``counts``: how many pictures left each layer.
+    ``counts``: how many pictures left each layer. ``skipped``: pictures that could not be done, and why.
     """
 
     project: str
@@ -38,6 +48,7 @@ class Transformed:
     tags: Mapping[str, int]
     counts: tuple[int, ...]
     digest: str
+    skipped: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -57,25 +68,36 @@ class Prepared:
         return self.projects[key.project].item(key)
 
 
-def prepare_query(run: Run, query: Path) -> Prepared:
-    """Reads and compiles a query; where layers must survey all pictures first, that is done here."""
-    document = read_query(query)
+def prepare_query(run: Run, query: Path, *, skip_bad: bool = False) -> Prepared:
+    """Reads and compiles a query; where layers must survey all pictures first, that is done here.
+
+    With ``skip_bad`` pictures that cannot be surveyed are passed over.
+    """
+    return prepare_document(run, read_query(query), source=str(query), skip_bad=skip_bad)
+
+
+def prepare_document(run: Run, document: list[Any], *, source: str, skip_bad: bool = False) -> Prepared:
+    """As :func:`prepare_query`, of a query that was read from ``source``."""
     catalog = {name: run.workspace.project(name).datasets for name in run.workspace.projects()}
     wanted = source_projects(document)
     projects = {name: run.workspace.project(name) for name in wanted if name in catalog}
     metas = {name: project.meta for name, project in projects.items()}
     place = "" if len(projects) == len(wanted) else f" in the workspace {run.workspace.files.root}"
-    program = compile_graph(document, metas, seed=run.seed, source=f"{query}{place}", catalog=catalog)
+    program = compile_graph(document, metas, seed=run.seed, source=f"{source}{place}", catalog=catalog)
     keys = tuple(key for name, chosen in program.sources.items() for key in projects[name].keys(chosen))
     prepared = Prepared(document, program.with_sources(keys), projects, keys)
     while prepared.program.undecided:
-        prepared = _survey(run, prepared)
+        prepared = _survey(run, prepared, source, skip_bad=skip_bad)
     return prepared
 
 
 def plan_transform(run: Run, query: Path) -> Plan:
     """What the query would make, without reading a pixel."""
-    prepared = prepare_query(run, query)
+    return plan_prepared(prepare_query(run, query))
+
+
+def plan_prepared(prepared: Prepared) -> Plan:
+    """As :func:`plan_transform`, of a query that was read."""
     projects = prepared.projects
     return explain(
         prepared.program,
@@ -85,49 +107,71 @@ def plan_transform(run: Run, query: Path) -> Plan:
     )
 
 
-def transform(run: Run, query: Path, *, overwrite: bool = False) -> Transformed:
+def transform(run: Run, query: Path, *, overwrite: bool = False, skip_bad: bool = False) -> Transformed:
     """Runs a query. The project appears whole; pictures that cannot be done are named in one DataError.
+
+    With ``skip_bad`` they are left out with a warning, as the original of 2018 did, unless not one is left.
 
     Where the same query was stopped before, it goes on with the pictures that are not done yet.
     """
-    prepared = prepare_query(run, query)
+    prepared = prepare_query(run, query, skip_bad=skip_bad)
     program = prepared.program
-    with run.drafts([program.output], overwrite=overwrite, key=_resume_key(run, prepared)) as (draft,):
+    key = _resume_key(run, prepared)
+    with run.drafts([program.output], overwrite=overwrite, key=key, layout=program.layout) as (draft,):
         total = Tally()
         try:
             for tally in _tallies(run, prepared, draft):
                 total.add(tally)
-            _refuse_failed(total, query)
+            if not skip_bad or total.failed == total.sources:
+                _refuse_failed(total, query)
         except BaseException:
             if draft.journal.begun:
                 run.progress.notice("what is done is kept: the same command goes on from there")
             raise
         made = _summary(program, total)
-        for warning in made.warnings:
+        for warning in (*made.warnings, *(f"left out: {text}" for text in made.skipped)):
             run.progress.warn(warning)
         facts = {
             "query": prepared.document,
             "sources": {name: project.digest for name, project in prepared.projects.items()},
             "counts": made.counts,
+            "layers": describe_layers(program, total.counts or [0] * len(program.ports)),
             "digest": made.digest,
+            "skipped": made.skipped,
         }
         draft.commit(program.meta, provenance(run, "transform", **facts))
     return made
 
 
-def _survey(run: Run, prepared: Prepared) -> Prepared:
-    """One pass over all annotations for the layers that ask for it."""
-    ask = partial(_survey_picture, prepared)
+def _survey(run: Run, prepared: Prepared, source: str, *, skip_bad: bool) -> Prepared:
+    """One pass over all names, or over all annotations, for the layers that ask for it."""
+    program, keys = prepared.program, prepared.keys
+    found: Iterator[tuple[ItemKey, dict[int, Any] | str]] = ((key, program.survey(bare_item(key))) for key in keys)
+    if program.survey_needs_annotation:
+        ask = partial(_survey_picture, program, prepared.projects)
+        found = run.map_light(ask, keys, title="survey", unit="pictures")
     notes: dict[int, dict[ItemKey, Any]] = {}
-    for key, found in run.map_light(ask, prepared.keys, title="survey", unit="pictures"):
-        for layer, note in found.items():
+    errors: list[str] = []
+    for key, known in found:
+        if isinstance(known, str):
+            errors.append(known)
+        for layer, note in {} if isinstance(known, str) else known.items():
             notes.setdefault(layer, {})[key] = note
-    program = prepared.program.decide(notes)
-    return Prepared(prepared.document, program, prepared.projects, prepared.keys)
+    if not skip_bad:
+        _refuse_failed(Tally(sources=len(keys), failed=len(errors), errors=errors[:KEPT]), source)
+    return replace(prepared, program=program.decide(notes))
 
 
-def _survey_picture(prepared: Prepared, key: ItemKey) -> tuple[ItemKey, dict[int, Any]]:
-    return key, prepared.program.survey(prepared.item(key))
+def _survey_picture(
+    program: Program, projects: Mapping[str, Project], key: ItemKey
+) -> tuple[ItemKey, dict[int, Any] | str]:
+    """What the layers must know of a picture, or what is wrong with it."""
+    try:
+        return key, program.survey(projects[key.project].item(key))
+    except StorageError:
+        raise
+    except KittisegError as error:
+        return key, _naming(key, error)
 
 
 def _resume_key(run: Run, prepared: Prepared) -> str:
@@ -143,6 +187,7 @@ def _resume_key(run: Run, prepared: Prepared) -> str:
 def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
     """What was done before, then block by block what is done now."""
     done: set[ItemKey] = set()
+    made: set[tuple[str, str]] = set()
     before = Tally()
     for row in draft.journal.rows():
         if row.stamp != prepared.projects[row.source.project].stamp(row.source):
@@ -151,8 +196,10 @@ def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
             done, before = set(), Tally()
             break
         done.add(row.source)
+        made.update((output.dataset, output.name) for output in row.outputs)
         before.add_row(row)
     if done:
+        draft.keep_only(made)
         run.progress.notice(f"going on: {len(done)} of {len(prepared.keys)} pictures are done")
         yield before
     keys = [key for key in prepared.keys if key not in done]
@@ -167,47 +214,46 @@ def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
 
 def _transform_block(program: Program, projects: Mapping[str, Project], draft: Draft, keys: Sequence[ItemKey]) -> Tally:
     """All that is made of a block of pictures, written; runs in a worker, and may run again after one died."""
-    rows = [_transform_picture(program, projects[key.project], draft, key) for key in keys]
-    draft.journal.write(rows)
+    block = block_name(keys)
+    with draft.writer(block, program.meta) as writer:
+        rows = [_transform_picture(program, projects[key.project], writer, key) for key in keys]
+    draft.journal.write(block, rows)
     return Tally.of(rows)
 
 
-def _transform_picture(program: Program, project: Project, draft: Draft, key: ItemKey) -> Row:
+def _transform_picture(program: Program, project: Project, writer: Writer, key: ItemKey) -> Row:
     """Makes and writes one output after another; where one fails, those before it are taken back."""
     outputs: list[Output] = []
     tags: Counter[str] = Counter()
-    datasets: set[str] = set()
     stamp = project.stamp(key)
     try:
-        walk = program.walk(project.item(key))
+        origin = Origin(project.item(key), stamp)
+        walk = program.walk(origin.item)
         for item, name in walk:
-            if item.dataset not in datasets:
-                draft.add_dataset(item.dataset)
-                datasets.add(item.dataset)
-            digest = draft.write(item.dataset, name, picture=_file_of(item), annotation=item.annotation)
-            outputs.append(Output(item.dataset, name, digest, item.lineage))
+            digest = writer.add(item, name, origin=origin, extras=program.extras(item))
+            outputs.append(Output(item.dataset, name, digest, item.lineage, item.image.view))
             tags.update(item.annotation.tag_names)
+    except StorageError:
+        raise
     except KittisegError as error:
         for output in outputs:
-            draft.remove(output.dataset, output.name)
-        return Row(key, error=str(error))
+            writer.remove(output.dataset, output.name)
+        return Row(key, error=_naming(key, error))
     return Row(key, stamp, walk.counts, tuple(outputs), tags, walk.warnings)
 
 
-def _file_of(item: Item) -> bytes:
-    """The source's file as it is where no pixel changed, else the pixels in a file of the same kind."""
-    if item.image.source is not None:
-        return item.image.source()
-    return pixels.encode(item.image.pixels(), item.key.suffix)
+def _naming(key: ItemKey, error: KittisegError) -> str:
+    """The error's text, with the picture before it where it does not name it: a layer knows its objects alone."""
+    text = str(error)
+    return text if key.name in text else f"{key}: {text}"
 
 
-def _refuse_failed(total: Tally, query: Path) -> None:
+def _refuse_failed(total: Tally, query: Path | str) -> None:
     if total.failed:
-        more = [f"... and {total.failed - len(total.errors)} more"] if total.failed > len(total.errors) else []
-        listed = "\n  ".join([*total.errors, *more])
+        listed = "\n  ".join(_and_more(total.errors, total.failed))
         raise DataError(
-            f"{query}: {total.failed} of {total.sources} pictures cannot be transformed; mend them and run it again\n"
-            f"  {listed}"
+            f"{query}: {total.failed} of {total.sources} pictures cannot be transformed; mend them and run it again, "
+            f"or leave them out by --skip-bad\n  {listed}"
         )
 
 
@@ -216,8 +262,6 @@ def _summary(program: Program, total: Tally) -> Transformed:
     by_layer = Counter[int]()
     for (layer, _), count in zip(program.ports, counts, strict=True):
         by_layer[layer] += count
-    untold = total.warned - len(total.warnings)
-    more = [f"... and {untold} more warnings; the project's lineage has them all"] if untold else []
     return Transformed(
         project=program.output,
         images=total.images,
@@ -225,5 +269,11 @@ def _summary(program: Program, total: Tally) -> Transformed:
         tags=dict(sorted(total.tags.items())),
         counts=tuple(by_layer[node.index] for node in program.nodes),
         digest=total.digest,
-        warnings=(*warn_of_empty(program, counts), *total.warnings, *more),
+        skipped=tuple(_and_more(total.errors, total.failed)),
+        warnings=(*warn_of_empty(program, counts), *_and_more(total.warnings, total.warned)),
     )
+
+
+def _and_more(texts: Sequence[str], count: int) -> list[str]:
+    """The texts that were kept, and how many others there were."""
+    return [*texts, *([f"... and {count - len(texts)} more"] if count > len(texts) else [])]

@@ -1,6 +1,6 @@
 """What is known of one picture: its size, its tags, and figures in painter's order (later ones cover earlier ones)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from kittiseg.errors import DataError
 from kittiseg.project.geometry import Axis, Size, Window
+from kittiseg.project.motions import Motion
 from kittiseg.project.shapes import Shape, shape_from_json
 
 _FIGURE_KEYS = {"classTitle", "tags", "description", "bitmap", "points", "geometryType", "type", "shape"}
@@ -127,6 +128,22 @@ class Annotation:
         """``vertical``: left for right, about the vertical axis. ``horizontal``: top for bottom."""
         return replace(self, figures=self._shapes(lambda shape: [shape.mirror(axis, self.image)]))
 
+    def move(self, motion: Motion) -> "Annotation":
+        """Figures where a motion of the whole picture puts them, clipped to the new one."""
+        assert motion.source == self.image, f"a motion of {motion.source} px on a picture of {self.image} px"
+        moved = self._shapes(lambda shape: shape.move(motion))
+        return replace(self, image=motion.target, figures=moved).clip()
+
+    def clip(self) -> "Annotation":
+        """Figures without what sticks out of the picture; polygons stay as they are, as the label format has it."""
+        whole = Window.whole(self.image)
+        figures = [
+            figure if shape is figure.shape else replace(figure, shape=shape)
+            for figure in self.figures
+            for shape in ([figure.shape] if figure.shape.kind == "polygon" else figure.shape.crop(whole))
+        ]
+        return replace(self, figures=tuple(figures))
+
     def rename(self, names: Mapping[str, str | None]) -> "Annotation":
         """Figures under their class's new name; None drops them. A class that is not mentioned stays."""
         kept = [
@@ -144,7 +161,7 @@ class Annotation:
                 figure.shape.draw(labels_hw, classes[figure.class_name])
         return labels_hw
 
-    def _shapes(self, change: Callable[[Shape], list[Shape]]) -> tuple[Figure, ...]:
+    def _shapes(self, change: Callable[[Shape], Sequence[Shape]]) -> tuple[Figure, ...]:
         return tuple(replace(figure, shape=shape) for figure in self.figures for shape in change(figure.shape))
 
 

@@ -1,23 +1,34 @@
 """A folder of a file system, local or in object storage, through pyarrow.fs: both look the same to the stages."""
 
+import errno
 import json
+import os
 import shutil
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow.fs as pafs
 
-from kittiseg.errors import DataError, WorkspaceError
+from kittiseg.errors import DataError, StorageError, WorkspaceError
 
 _RENAME_FOLDERS = ("local", "subtree", "mock", "hdfs")  # other stores have no folders to rename, only keys
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
 @dataclass(frozen=True)
 class Files:
-    """A folder of a file system; paths are relative to it and written with '/'. Can be pickled and sent to workers."""
+    """A folder of a file system; paths are relative to it and written with '/'. Can be pickled and sent to workers.
+
+    What cannot be written is a StorageError, what cannot be read a WorkspaceError; both name the path.
+    """
 
     filesystem: pafs.FileSystem
     root: str
@@ -43,41 +54,50 @@ class Files:
     def within(self, relative: str) -> "Files":
         return Files(self.filesystem, self.path(relative))
 
+    def above(self, levels: int) -> "Files":
+        """The folder so many levels up."""
+        return Files(self.filesystem, self.root.rsplit("/", levels)[0])
+
     @property
     def is_local(self) -> bool:
         return isinstance(self.filesystem, pafs.LocalFileSystem)
 
     def exists(self, relative: str) -> bool:
-        return self.filesystem.get_file_info(self.path(relative)).type != pafs.FileType.NotFound
+        return self._info(relative).type != pafs.FileType.NotFound
 
     def read(self, relative: str) -> bytes:
         """The bytes of a file; WorkspaceError where it is missing or cannot be read."""
         try:
             with self.filesystem.open_input_file(self.path(relative)) as stream:
                 return stream.read()
-        except FileNotFoundError:
-            raise WorkspaceError(f"{self.path(relative)}: no such file") from None
         except OSError as error:
-            raise WorkspaceError(f"{self.path(relative)}: cannot be read: {error}") from None
+            raise _unreadable(self.path(relative), error) from None
+
+    def open(self, relative: str) -> BinaryIO:
+        """A file of which parts can be read; WorkspaceError where it is missing or cannot be read."""
+        try:
+            return self.filesystem.open_input_file(self.path(relative))
+        except OSError as error:
+            raise _unreadable(self.path(relative), error) from None
 
     def size(self, relative: str) -> int:
         """Bytes of a file, 0 where it is missing."""
-        return self.filesystem.get_file_info(self.path(relative)).size or 0
+        return self._info(relative).size or 0
 
     def stamp(self, relative: str) -> tuple[int, int]:
         """Changes when a file is written: its size and the time in ns; zeros where it is missing."""
-        info = self.filesystem.get_file_info(self.path(relative))
+        info = self._info(relative)
         return info.size or 0, info.mtime_ns or 0
 
     def read_json(self, relative: str) -> Any:
         try:
             return json.loads(self.read(relative))
-        except ValueError as error:
-            raise DataError(f"{self.path(relative)}: not valid JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{self.path(relative)}: not valid JSON: {error}; mend or replace the file") from None
 
     def write(self, relative: str, data: bytes) -> None:
         """Writes a file of a folder that nobody reads yet; see :meth:`replace` for one that others may be reading."""
-        with self.filesystem.open_output_stream(self.path(relative)) as stream:
+        with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
             stream.write(data)
 
     def replace(self, relative: str, data: bytes) -> None:
@@ -85,29 +105,38 @@ class Files:
         place = PurePosixPath(relative)
         self.make_folder(str(place.parent))
         beside = str(place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.partial"))
-        self.write(beside, data)
-        self.filesystem.move(self.path(beside), self.path(relative))
+        try:
+            self.write(beside, data)
+            with writing(self.path(relative)):
+                self.filesystem.move(self.path(beside), self.path(relative))
+        except BaseException:
+            with suppress(WorkspaceError):
+                self.remove(beside)
+            raise
 
     def append(self, relative: str, data: bytes) -> None:
         if self.is_local:
-            with Path(self.path(relative)).open("ab") as stream:
+            with writing(self.path(relative)), Path(self.path(relative)).open("ab") as stream:
                 stream.write(data)
         else:
             self.replace(relative, (self.read(relative) if self.exists(relative) else b"") + data)
 
     def make_folder(self, relative: str) -> None:
-        self.filesystem.create_dir(self.path("" if relative == "." else relative), recursive=True)
+        path = self.path("" if relative == "." else relative)
+        with writing(path):
+            self.filesystem.create_dir(path, recursive=True)
 
     def remove(self, relative: str) -> None:
         """Removes a folder or a file with all that is in it; nothing happens where there is none."""
-        info = self.filesystem.get_file_info(self.path(relative))
-        if info.type == pafs.FileType.Directory:
-            if self.is_local:
-                shutil.rmtree(self.path(relative))
-            else:
-                self.filesystem.delete_dir(self.path(relative))
-        elif info.type == pafs.FileType.File:
-            self.filesystem.delete_file(self.path(relative))
+        info = self._info(relative)
+        with writing(info.path):
+            if info.type == pafs.FileType.Directory:
+                if self.is_local:
+                    shutil.rmtree(info.path)
+                else:
+                    self.filesystem.delete_dir(info.path)
+            elif info.type == pafs.FileType.File:
+                self.filesystem.delete_file(info.path)
 
     def move(self, old: str, new: str) -> None:
         """Renames a folder or a file.
@@ -116,12 +145,13 @@ class Files:
         which a project is known to be there, comes when all else has come.
         """
         source, target = self.path(old), self.path(new)
-        is_folder = self.filesystem.get_file_info(source).type == pafs.FileType.Directory
-        if self.filesystem.type_name in _RENAME_FOLDERS or not is_folder:
-            self.filesystem.move(source, target)
-            return
-        _copy_folder(self.filesystem, source, target)
-        self.filesystem.delete_dir(source)
+        is_folder = self._info(old).type == pafs.FileType.Directory
+        with writing(target):
+            if self.filesystem.type_name in _RENAME_FOLDERS or not is_folder:
+                self.filesystem.move(source, target)
+                return
+            _copy_folder(self.filesystem, source, target)
+            self.filesystem.delete_dir(source)
 
     def folders(self, relative: str = "") -> list[str]:
         return self._listed(relative, pafs.FileType.Directory)
@@ -130,8 +160,9 @@ class Files:
         return self._listed(relative, pafs.FileType.File)
 
     def hidden(self, relative: str = "") -> list[str]:
-        """Folders whose names begin with a dot: work in progress, or what it left. Sorted."""
-        return sorted(name for name in self._names(relative, pafs.FileType.Directory) if name.startswith("."))
+        """Folders and files whose names begin with a dot: work in progress, or what it left. Sorted."""
+        names = [name for kind in (pafs.FileType.Directory, pafs.FileType.File) for name in self._names(relative, kind)]
+        return sorted(name for name in names if name.startswith("."))
 
     def _listed(self, relative: str, kind: pafs.FileType) -> list[str]:
         """Sorted; names with a leading dot are work in progress and left out."""
@@ -139,7 +170,43 @@ class Files:
 
     def _names(self, relative: str, kind: pafs.FileType) -> list[str]:
         selector = pafs.FileSelector(self.path(relative), allow_not_found=True)
-        return [PurePosixPath(info.path).name for info in self.filesystem.get_file_info(selector) if info.type == kind]
+        try:
+            infos = self.filesystem.get_file_info(selector)
+        except OSError as error:
+            raise _unreadable(self.path(relative), error) from None
+        return [PurePosixPath(info.path).name for info in infos if info.type == kind]
+
+    def _info(self, relative: str) -> pafs.FileInfo:
+        try:
+            return self.filesystem.get_file_info(self.path(relative))
+        except OSError as error:
+            raise _unreadable(self.path(relative), error) from None
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """Makes an OSError of what is done inside a StorageError that names the path and a remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            remedy = "make room there, then run the same command again"
+        elif error.errno in _FORBIDDEN:
+            remedy = "give yourself the right to write there, or choose another --workspace"
+        else:
+            remedy = "mend that, then run the same command again"
+        raise StorageError(f"{path}: cannot be written: {_reason(error)}; {remedy}") from None
+
+
+def _unreadable(path: str, error: OSError) -> WorkspaceError:
+    if isinstance(error, FileNotFoundError):
+        return WorkspaceError(f"{path}: no such file")
+    return WorkspaceError(f"{path}: cannot be read: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    """In the words of the system: pyarrow's own repeat path and number."""
+    return str(error) if error.errno is None else os.strerror(error.errno)
 
 
 def _copy_folder(filesystem: pafs.FileSystem, source: str, target: str) -> None:

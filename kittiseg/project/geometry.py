@@ -1,7 +1,8 @@
 """Sizes, windows and views in whole pixels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 Axis = Literal["vertical", "horizontal"]
 """About which a picture is mirrored: ``vertical`` turns left for right, ``horizontal`` top for bottom."""
@@ -94,9 +95,26 @@ class View:
     def whole(cls, size: Size) -> "View":
         return cls(window=Window.whole(size))
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "View":
+        left, top, width, height = document["window"]
+        mirrored = document.get("mirrored", ())
+        window = Window(top=top, left=left, height=height, width=width)
+        return cls(window=window, left_right="vertical" in mirrored, top_bottom="horizontal" in mirrored)
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"window": [left, top, width, height], "mirrored": ["vertical"]}``, the latter where it is."""
+        window = [self.window.left, self.window.top, self.window.width, self.window.height]
+        return {"window": window, **({"mirrored": list(self.axes)} if self.axes else {})}
+
     @property
     def size(self) -> Size:
         return self.window.size
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """About which it is mirrored."""
+        return (*(("vertical",) if self.left_right else ()), *(("horizontal",) if self.top_bottom else ()))
 
     def shows_all(self, size: Size) -> bool:
         """Whether it is a picture of this size, unchanged."""

@@ -4,13 +4,14 @@ A folder of JSON lines, one line a source picture, one file a block of them that
 not at all.
 """
 
-import hashlib
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kittiseg.project.files import Files
+from kittiseg.project.geometry import View
 from kittiseg.project.item import Deed, ItemKey
 
 FOLDER = "meta/lineage"
@@ -19,21 +20,27 @@ FOLDER = "meta/lineage"
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A picture that was written. ``digest`` is of its file and its annotation's."""
+    """A picture that was written. ``digest`` is of its file and its annotation's.
+
+    ``view``: what it shows of its source; None where its pixels were changed otherwise than by windows and mirrors.
+    """
 
     dataset: str
     name: str
     digest: str
     lineage: tuple[Deed, ...] = ()
+    view: View | None = None
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Output":
         deeds = tuple(Deed(layer, action, did) for layer, action, did in document["lineage"])
-        return cls(document["dataset"], document["name"], document["digest"], deeds)
+        view = View.from_json(document["view"]) if document.get("view") else None
+        return cls(document["dataset"], document["name"], document["digest"], deeds, view)
 
     def to_json(self) -> dict[str, Any]:
         deeds = [[deed.layer, deed.action, dict(deed.did)] for deed in self.lineage]
-        return {"dataset": self.dataset, "name": self.name, "digest": self.digest, "lineage": deeds}
+        view = {} if self.view is None else {"view": self.view.to_json()}
+        return {"dataset": self.dataset, "name": self.name, "digest": self.digest, "lineage": deeds, **view}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +91,38 @@ class Journal:
     def begun(self) -> bool:
         return bool(self.files.files(FOLDER))
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Puts down a block of rows, those with an error left out. The same block written again replaces itself."""
+    def write(self, block: str, rows: Sequence[Row]) -> None:
+        """Puts down a block of rows, those with an error left out. The same block written again replaces itself.
+
+        StorageError where the folder is not there: the run that made it is dead, and another goes on elsewhere.
+        """
         done = [row for row in rows if row.error is None]
         if done:
-            block = hashlib.blake2b(str(done[0].source).encode(), digest_size=8).hexdigest()
             lines = (json.dumps(row.to_json(), ensure_ascii=False, separators=(",", ":")) for row in done)
-            self.files.replace(f"{FOLDER}/{block}.jsonl", "".join(f"{line}\n" for line in lines).encode())
+            beside = f"{FOLDER}/.{block}.{uuid.uuid4().hex[:8]}"
+            self.files.write(beside, "".join(f"{line}\n" for line in lines).encode())  # where the folder is gone, fails
+            self.files.move(beside, f"{FOLDER}/{block}.jsonl")
+
+    def tidy(self) -> None:
+        """Removes half-written blocks, which a kill left."""
+        for name in self.files.hidden(FOLDER):
+            self.files.remove(f"{FOLDER}/{name}")
+
+    @property
+    def blocks(self) -> list[str]:
+        return [name.removesuffix(".jsonl") for name in self.files.files(FOLDER)]
+
+    def block(self, block: str) -> list[Row]:
+        """The rows of one block, in their order."""
+        lines = self.files.read(f"{FOLDER}/{block}.jsonl").splitlines()
+        return [Row.from_json(json.loads(line)) for line in lines]
 
     def rows(self) -> Iterator[Row]:
         """Every row, block after block, in no order that means anything."""
-        for name in self.files.files(FOLDER):
-            for line in self.files.read(f"{FOLDER}/{name}").splitlines():
-                yield Row.from_json(json.loads(line))
+        return (row for block in self.blocks for row in self.block(block))
 
-    def find(self, dataset: str, name: str) -> tuple[ItemKey, Output] | None:
-        """The source of a picture of the project and how it was made; None where the journal does not know it."""
+    def find(self, dataset: str, name: str) -> tuple[Row, Output] | None:
+        """What became of a picture's source, and how it was made of it; None where the journal does not know it."""
         wanted = json.dumps(name, ensure_ascii=False).encode()
         for block in self.files.files(FOLDER):
             for line in self.files.read(f"{FOLDER}/{block}").splitlines():
@@ -107,5 +130,5 @@ class Journal:
                     row = Row.from_json(json.loads(line))
                     for output in row.outputs:
                         if (output.dataset, output.name) == (dataset, name):
-                            return row.source, output
+                            return row, output
         return None

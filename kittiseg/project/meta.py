@@ -65,10 +65,11 @@ class ProjectMeta:
         """Class name -> (red, green, blue)."""
         return {entry.name: entry.rgb for entry in self.classes}
 
-    def with_tag(self, name: str) -> "ProjectMeta":
+    def with_tag(self, name: str, value_type: str = "none") -> "ProjectMeta":
+        """The meta with a tag more, unless it is there, of whatever type."""
         if any(tag.name == name for tag in self.tags):
             return self
-        return ProjectMeta(self.classes, (*self.tags, TagClass(name, color=color_of(name))))
+        return ProjectMeta(self.classes, (*self.tags, TagClass(name, value_type, color_of(name))))
 
     def merge(self, other: "ProjectMeta") -> "ProjectMeta":
         """The classes and tags of both; DataError where one name has two shapes. The first one's colour wins."""

@@ -53,14 +53,11 @@ class Scaling:
         return cls(source, target, Window.whole(target), target.width / source.width, target.height / source.height)
 
     @classmethod
-    def fit(cls, source: Size, target: Size) -> "Scaling":
-        """Keeps the aspect ratio: as large as the target holds, in its middle, odd rows and columns of black after."""
-        factor = min(target.height / source.height, target.width / source.width)
+    def scale(cls, source: Size, target: Size, factor: float) -> "Scaling":
+        """Keeps the aspect ratio: in the middle of the target, which must hold it; an odd row or column comes after."""
         height, width = round(factor * source.height), round(factor * source.width)
-        inner = Window(
-            top=(target.height - height) // 2, left=(target.width - width) // 2, height=height, width=width
-        )
-        return cls(source, target, inner, factor, factor)
+        top, left = (target.height - height) // 2, (target.width - width) // 2
+        return cls(source, target, Window(top=top, left=left, height=height, width=width), factor, factor)
 
     def picture(self, image_hwc: np.ndarray) -> np.ndarray:
         """Bilinear."""
@@ -86,9 +83,9 @@ class Scaling:
 def _read_from(old: int, new: int, start: int, stop: int) -> tuple[np.ndarray, int]:
     """For the pixels of a scaled axis that come from ``start`` to ``stop``: which those are, counted from ``start``.
 
-    And the first of them. Whole numbers, so that halves are the same on every machine: they go up.
+    And the first of them. The product is scikit-image's own, halves included.
     """
-    sources = (2 * np.arange(new) + 1) * old // (2 * new)
+    sources = ((np.arange(new) + 0.5) * (old / new)).astype(np.intp)
     first, last = np.searchsorted(sources, (start, stop))
     return sources[first:last] - start, int(first)
 
@@ -111,9 +108,9 @@ class Rotation:
 
     @cached_property
     def target(self) -> Size:
-        """Rounded up, but not for the rounding errors of a right angle."""
+        """Rounded up, as in 2018: at right angles a rounding error can make it a row or column of black larger."""
         corners = np.array([[-1, 1], [1, 1], [-1, -1], [1, -1]]) * _middle(self.source) @ self._turn
-        width, height = np.ceil(np.round(np.ptp(corners, axis=0), 9))
+        width, height = np.ceil(np.ptp(corners, axis=0))
         return Size(height=int(height), width=int(width))
 
     @property
@@ -131,7 +128,7 @@ class Rotation:
         """
         height, width = self.source.height, self.source.width
         turned = math.radians(self.degrees)
-        upright = int(math.floor(turned / (math.pi / 2))) % 2 == 0
+        upright = math.floor(turned / (math.pi / 2)) % 2 == 0
         alpha = ((turned if upright else math.pi - turned) % math.pi + math.pi) % math.pi
         bound_width = width * math.cos(alpha) + height * math.sin(alpha)
         bound_height = width * math.sin(alpha) + height * math.cos(alpha)

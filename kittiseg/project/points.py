@@ -64,6 +64,8 @@ def clip_polygon(exterior: Ring, interior: tuple[Ring, ...], window: Window) -> 
     offset = np.array([window.left, window.top], float)
     if _holds(window, exterior):
         return [(exterior - offset, tuple(hole - offset for hole in interior))]
+    if (exterior.max(axis=0) <= offset).any() or (exterior.min(axis=0) >= (window.right, window.bottom)).any():
+        return []
     shape = shapely.Polygon(exterior, interior)
     if not shape.is_valid:
         holes = shapely.union_all([_enclosed(hole) for hole in interior])

@@ -4,11 +4,10 @@ A project appears whole or not at all: it is written under a name that starts wi
 complete.
 """
 
-import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,43 +19,19 @@ from filelock import FileLock, Timeout
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, WorkspaceError
 from kittiseg.project.annotation import Annotation
-from kittiseg.project.files import Files
+from kittiseg.project.files import Files, writing
+from kittiseg.project.folder import FolderStorage, FolderWriter, keep_only_files, write_files
+from kittiseg.project.index import write_index
 from kittiseg.project.item import Item, ItemKey
-from kittiseg.project.journal import Journal
+from kittiseg.project.journal import FOLDER as LINEAGE
+from kittiseg.project.journal import Journal, Output, Row
 from kittiseg.project.meta import ProjectMeta
-from kittiseg.project.pixels import PICTURE_SUFFIXES, LazyImage
+from kittiseg.project.names import check_name, check_picture_name
+from kittiseg.project.recipes import RecipeStorage, RecipeWriter, recipe_path
+from kittiseg.project.shards import ShardStorage, ShardWriter, shard_path
+from kittiseg.project.storage import FILES, Layout, Storage, Writer
 
-_FORBIDDEN_IN_NAMES = '/\\|:*?"<>'
-_LONGEST_NAME = 200  # bytes; file systems allow 255, and what is being written bears a longer name
-
-
-def check_name(name: str, *, what: str) -> str:
-    """The name as it is; WorkspaceError where it cannot be the name of a folder on every system."""
-    wrong = any(char in _FORBIDDEN_IN_NAMES for char in name) or _unwritable(name)
-    if wrong or name.startswith((".", "$", " ")) or name.endswith((" ", ".")):
-        raise WorkspaceError(
-            f"{name!r} cannot be the name of a {what}: use letters, digits, spaces, '-', '_', '.', '(' and ')', "
-            f"beginning and ending with none of ' ', '.', '$', at most {_LONGEST_NAME} bytes"
-        )
-    return name
-
-
-def check_picture_name(name: str) -> str:
-    """The file name as it is; WorkspaceError where it would leave its folder, or not be found again as a picture."""
-    if _unwritable(name) or "/" in name or "\\" in name or name.startswith("."):
-        raise WorkspaceError(f"{name!r} cannot be the file name of a picture; rename it")
-    if not name.lower().endswith(PICTURE_SUFFIXES):
-        raise WorkspaceError(f"{name!r} is no picture's name: it ends in none of {', '.join(PICTURE_SUFFIXES)}")
-    return name
-
-
-def _unwritable(name: str) -> bool:
-    """Empty, too long, with control characters or with half characters, which come from damaged file names."""
-    return (
-        not name.strip()
-        or any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in name)
-        or len(name.encode(errors="replace")) > _LONGEST_NAME
-    )
+__all__ = ["Draft", "Files", "Project", "Workspace", "check_name", "check_picture_name"]
 
 
 @dataclass(frozen=True)
@@ -73,34 +48,56 @@ class Project:
         except DataError as error:
             raise DataError(f"project '{self.name}': {error}") from None
 
+    def __reduce__(self) -> Any:
+        """Workers read for themselves what they need: an index may be large."""
+        return Project, (self.name, self.files)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout.read(self.files)
+
+    @cached_property
+    def storage(self) -> Storage:
+        shapes = self.meta.shapes
+        if self.layout.kind == "parquet":
+            return ShardStorage(self.files, shapes)
+        if self.layout.kind == "recipe":
+            return RecipeStorage(self.files, shapes, Workspace(self.files.above(2)).project)
+        return FolderStorage(self.files, shapes, self.layout)
+
     @property
     def datasets(self) -> list[str]:
-        return [name for name in self.files.folders() if self.files.exists(f"{name}/ann")]
+        return self.storage.datasets()
+
+    @property
+    def images(self) -> int:
+        """How many pictures it has, also where they are for export only."""
+        return sum(len(self.storage.names(dataset)) for dataset in self.datasets)
 
     def keys(self, datasets: Sequence[str] | None = None) -> list[ItemKey]:
-        """Every picture, by data set and name."""
+        """Every picture, by data set and name. DataError where pictures or annotations were not saved."""
+        if not self.layout.whole:
+            missing = "pictures" if not self.layout.images else "annotations"
+            raise DataError(
+                f"project '{self.name}' was saved without {missing}, for export only; to go on with it, save it "
+                'with "images": true and "annotations": true'
+            )
         return [
             ItemKey(self.name, dataset, name)
             for dataset in (self.datasets if datasets is None else datasets)
-            for name in self.files.files(f"{dataset}/img")
-            if name.lower().endswith(PICTURE_SUFFIXES)
+            for name in self.storage.names(dataset)
         ]
 
     def annotation(self, key: ItemKey) -> Annotation:
-        document = self.files.read_json(f"{key.dataset}/ann/{key.name}.json")
-        try:
-            return Annotation.from_json(document, self.meta.shapes)
-        except DataError as error:
-            raise DataError(f"{key.dataset}/ann/{key.name}.json of project '{self.name}': {error}") from None
+        return self.storage.annotation(key)
 
     def picture_size(self, key: ItemKey) -> int:
-        """Bytes of the picture's file."""
-        return self.files.size(f"{key.dataset}/img/{key.name}")
+        """Bytes of the picture's file, or about so many where it has none of its own."""
+        return self.storage.picture_size(key)
 
     def stamp(self, key: ItemKey) -> tuple[int, ...]:
         """Changes when the picture or its annotation is written."""
-        files = self.files
-        return (*files.stamp(f"{key.dataset}/img/{key.name}"), *files.stamp(f"{key.dataset}/ann/{key.name}.json"))
+        return self.storage.stamp(key)
 
     @property
     def digest(self) -> str | None:
@@ -119,12 +116,13 @@ class Project:
         return Journal(self.files)
 
     def picture_bytes(self, key: ItemKey) -> bytes:
-        return self.files.read(f"{key.dataset}/img/{key.name}")
+        """The picture as a file of the kind that its name says."""
+        return self.storage.picture_bytes(key)
 
     def item(self, key: ItemKey) -> Item:
         """The picture (not yet decoded) with its annotation."""
         annotation = self.annotation(key)
-        image = LazyImage.from_file(annotation.image, lambda: self.picture_bytes(key), name=str(key))
+        image = self.storage.image(key, annotation.image)
         return Item(key=key, image=image, annotation=annotation, dataset=key.dataset)
 
 
@@ -136,6 +134,7 @@ class Draft:
     workspace: "Workspace"
     folder: str
     overwrite: bool = False
+    layout: Layout = FILES
 
     @property
     def files(self) -> Files:
@@ -145,28 +144,38 @@ class Draft:
     def journal(self) -> Journal:
         return Journal(self.files)
 
+    def writer(self, block: str, meta: ProjectMeta) -> Writer:
+        """Writes a block of pictures (``block_name``), whatever the storage."""
+        if self.layout.kind == "parquet":
+            return ShardWriter(self.files, block, meta)
+        if self.layout.kind == "recipe":
+            return RecipeWriter(self.files, block)
+        return FolderWriter(self.files, self.layout)
+
     def add_dataset(self, dataset: str) -> None:
+        """A data set of files, perhaps without any."""
         check_name(dataset, what="data set")
         self.files.make_folder(f"{dataset}/img")
         self.files.make_folder(f"{dataset}/ann")
 
     def write(self, dataset: str, name: str, *, picture: bytes, annotation: Annotation) -> str:
-        """One picture with its annotation; the data set's folders must be there (:meth:`add_dataset`).
+        """One picture's file with its annotation; the data set's folders must be there (:meth:`add_dataset`).
 
         Gives the digest of both files.
         """
-        check_name(dataset, what="data set")
-        check_picture_name(name)
-        self.files.write(f"{dataset}/img/{name}", picture)
-        document = json.dumps(annotation.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
-        self.files.write(f"{dataset}/ann/{name}.json", document)
-        return hashlib.blake2b(picture + document, digest_size=16).hexdigest()
+        return write_files(self.files, dataset, name, picture=picture, annotation=annotation)
 
     def commit(self, meta: ProjectMeta, provenance: dict[str, Any]) -> Project:
         """The project under its name, in place of one that ``Workspace.draft(overwrite=True)`` was told to replace.
 
         WorkspaceError where another draft of the name was quicker and may not be replaced.
         """
+        self.journal.tidy()
+        self.layout.write(self.files)
+        if self.layout.kind != "folder":
+            self.keep_only(())  # no shards of workers that died
+            blocks = self.journal.blocks
+            write_index(self.files, ((block, _outputs(self.journal.block(block))) for block in blocks))
         self.files.write("provenance.json", _pretty(provenance))
         self.files.write("meta.json", _pretty(meta.to_json()))
         self.workspace.refuse_existing(self.name, kind="project", overwrite=self.overwrite)
@@ -178,15 +187,22 @@ class Draft:
         files.remove(old)
         return self.workspace.project(self.name)
 
-    def remove(self, dataset: str, name: str) -> None:
-        """Takes a picture back that was written."""
-        self.files.remove(f"{dataset}/img/{name}")
-        self.files.remove(f"{dataset}/ann/{name}.json")
+    def keep_only(self, known: Collection[tuple[str, str]]) -> None:
+        """Takes back all that the journal does not know, which a kill left. ``known``: its data sets and names."""
+        if self.layout.kind == "folder":
+            keep_only_files(self.files, known)
+            return
+        place = shard_path if self.layout.kind == "parquet" else recipe_path
+        known_places = {place(block) for block in self.journal.blocks}
+        folder = place("").split("/")[0]
+        for name in (*self.files.files(folder), *self.files.hidden(folder)):
+            if f"{folder}/{name}" not in known_places:
+                self.files.remove(f"{folder}/{name}")
 
     def restart(self) -> None:
         """Throws away what was written."""
         self.discard()
-        self.files.make_folder("")
+        self.files.make_folder(LINEAGE)
 
     def discard(self) -> None:
         self.workspace.files.remove(self.folder)
@@ -229,15 +245,23 @@ class Workspace:
                 f"{kind} '{name}' exists in {self.files.root}; choose another name, or replace it by --overwrite"
             )
 
-    def draft(self, name: str, *, overwrite: bool = False, key: str | None = None) -> Draft:
+    def draft(
+        self, name: str, *, overwrite: bool = False, key: str | None = None, layout: Layout = FILES
+    ) -> Draft:
         """Begins a project; WorkspaceError where one of the name exists and may not be replaced.
 
-        With a ``key``, goes on with what a stopped run of the same key has left.
+        With a ``key``, goes on with what a stopped run of the same key has left. That gets another name, for workers
+        of a run that was killed may go on for a second: what they write by the old one then never gets in.
         """
         self.refuse_existing(name, kind="project", overwrite=overwrite)
-        draft = Draft(name, self, f"projects/.{name}.{key or uuid.uuid4().hex[:8]}.partial", overwrite)
-        self.files.make_folder(draft.folder)
-        return draft
+        folder = f"projects/.{name}.{key or 'new'}_{uuid.uuid4().hex[:8]}.partial"
+        for left in self._resumable(name, key) if key else []:
+            if self.files.is_local:
+                self.files.move(f"projects/{left}", folder)
+            else:
+                folder = f"projects/{left}"  # stores of keys rename nothing, and write files whole
+        self.files.make_folder(folder if key is None else f"{folder}/{LINEAGE}")
+        return Draft(name, self, folder, overwrite, layout)
 
     @contextmanager
     def lock(self, name: str, *, keep: str | None = None) -> Iterator[None]:
@@ -251,26 +275,40 @@ class Workspace:
             return
         self.files.make_folder(".locks")
         lock = FileLock(self.files.path(f".locks/{name}.lock"), timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise WorkspaceError(f"project '{name}' is being written by another process; wait, or stop it") from None
+        with writing(lock.lock_file):
+            try:
+                lock.acquire()
+            except Timeout:
+                raise WorkspaceError(
+                    f"project '{name}' is being written by another process; wait, or stop it"
+                ) from None
         try:
             self._mend(name, keep)
             yield
+            self._mend(name, keep)
         finally:
             lock.release()
 
     def _mend(self, name: str, keep: str | None) -> None:
         """Removes drafts that a kill left; ends a replacement that it stopped between its two renames."""
+        kept = self._resumable(name, keep) if keep else []
         for folder in self.files.hidden("projects"):
-            left = re.fullmatch(re.escape(f".{name}.") + r"(old-\w+|(?P<key>\w+)\.partial)", folder)
-            if left is None or (left["key"] and left["key"] == keep):
+            left = re.fullmatch(re.escape(f".{name}.") + r"(old-\w+|(?P<draft>\w+)\.partial)", folder)
+            if left is None or folder in kept:
                 continue
-            if left["key"] or self.files.exists(f"projects/{name}"):
+            if left["draft"] or self.files.exists(f"projects/{name}"):
                 self.files.remove(f"projects/{folder}")
             else:
                 self.files.move(f"projects/{folder}", f"projects/{name}")
+
+    def _resumable(self, name: str, key: str) -> list[str]:
+        """The draft of a key whose journal has begun, or none. Without a journal nobody knows what is in a draft."""
+        drafts = [folder for folder in self.files.hidden("projects") if folder.startswith(f".{name}.{key}_")]
+        return [folder for folder in drafts if Journal(self.files.within(f"projects/{folder}")).begun][:1]
+
+
+def _outputs(rows: Iterable[Row]) -> Iterator[Output]:
+    return (output for row in rows for output in row.outputs)
 
 
 def _pretty(document: Any) -> bytes:

@@ -12,6 +12,7 @@ from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.meta import ProjectMeta, palette
 from kittiseg.project.store import Files, Project, Workspace
 from kittiseg.report.colors import RGB
+from kittiseg.report.graph_box import LayerFacts
 from kittiseg.report.overlay import annotated, draw_windows, fit
 from kittiseg.report.page import LARGEST_PICTURE
 from kittiseg.report.sections import Example, ModelSection, Picture, PredictionSection, ProjectSection
@@ -39,7 +40,7 @@ def project_section(
         statistics=statistics,
         meta=project.meta,
         query=query if isinstance(query, list) else None,
-        counts=provenance.get("counts"),
+        layers=[LayerFacts.from_json(entry) for entry in provenance["layers"]] if "layers" in provenance else None,
         examples=[_annotated_example(project.item(key), project.meta) for key in spread(project.keys(), limit)],
     )
 

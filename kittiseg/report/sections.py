@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kittiseg.project.meta import ProjectMeta
+from kittiseg.report.graph_box import LayerFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,14 @@ class Example:
 class ProjectSection:
     """A project. ``statistics`` is the JSON document that ``stats`` gives, ``query`` the one that made the project.
 
-    ``counts``: how many pictures left each layer of the query.
+    ``layers``: what left each layer of the query.
     """
 
     name: str
     statistics: Mapping[str, Any]
     meta: ProjectMeta
     query: Sequence[Mapping[str, Any]] | None = None
-    counts: Sequence[int] | None = None
+    layers: Sequence[LayerFacts] | None = None
     examples: Sequence[Example] = ()
 
 

@@ -54,7 +54,7 @@ def project_view(section: ProjectSection) -> View:
                 )
             )
     if section.query:
-        svg = query_graph(section.query, colors, section.counts)
+        svg = query_graph(section.query, section.layers)
         caption = f"The {len(section.query)} layers of the query that made this project."
         blocks.append(Chart("Query", svg, caption, natural=True))
     return View("project", section.name, facts, [*blocks, *_gallery("Examples", section.examples)])

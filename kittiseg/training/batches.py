@@ -1,5 +1,6 @@
 """Which pictures a training step sees: a function of (seed, step) alone, so that any worker, at any time, can tell."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,36 +9,64 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPlan:
-    """``samples`` pictures, seen ``epochs`` times in batches of ``shards`` parts with ``per_shard`` pictures each.
+    """Pictures that are seen ``epochs`` times in batches of ``shards`` parts with ``per_shard`` pictures each.
 
-    A shard is what one device computes at once. Worker r of w computes the shards r, r + w, ...; the result is the same
-    up to rounding for any w. The last batch of an epoch may be smaller; its pictures are spread evenly over the shards.
+    ``sizes``: the number of pictures in each epoch as far as it is known; the others are taken to be as large as the
+    last of these. A shard is what one device computes at once. Worker r of w computes the shards r, r + w, ...; the
+    result is the same up to rounding for any w. The last batch of an epoch may be smaller; its pictures are spread
+    evenly over the shards.
     """
 
-    samples: int
+    sizes: tuple[int, ...]
     epochs: int
     shards: int
     per_shard: int
     seed: int
 
     @property
-    def steps_per_epoch(self) -> int:
-        return -(-self.samples // self._batch)
-
-    @property
     def steps(self) -> int:
-        return self.epochs * self.steps_per_epoch
+        return sum(self._steps_of(epoch) for epoch in range(self.epochs))
+
+    def size_of(self, epoch: int) -> int:
+        """Pictures in an epoch (from 0)."""
+        return self.sizes[min(epoch, len(self.sizes) - 1)]
+
+    def place(self, step: int) -> tuple[int, int]:
+        """The epoch (from 0) that the batch at ``step`` (from 0) belongs to, and which of its batches it is."""
+        epoch = 0
+        while epoch < len(self.sizes) - 1 and step >= self._steps_of(epoch):
+            step -= self._steps_of(epoch)
+            epoch += 1
+        more, place = divmod(step, self._steps_of(epoch))
+        return epoch + more, place
 
     def seen_after(self, step: int) -> int:
         """Pictures seen when ``step`` steps are done, counted again in each epoch."""
-        epoch, done = divmod(step, self.steps_per_epoch)
-        return epoch * self.samples + min(done * self._batch, self.samples)
+        epoch, done = self.place(step)
+        return self.pictures_in(epoch) + self._seen_in(epoch, done)
+
+    def epochs_after(self, step: int) -> float:
+        """The same in epochs: 1.5 is half of the second."""
+        epoch, done = self.place(step)
+        return epoch + self._seen_in(epoch, done) / self.size_of(epoch)
+
+    def pictures_in(self, epochs: float) -> int:
+        """So many epochs in pictures, rounded up."""
+        whole = int(epochs)
+        rest = math.ceil((epochs - whole) * self.size_of(whole) - 1e-6)  # 10 * 0.1 epochs are one, not a bit more
+        return sum(map(self.size_of, range(whole))) + max(rest, 0)
 
     def shards_at(self, step: int) -> list[np.ndarray]:
         """Indices of the pictures in each shard of the batch at ``step`` (from 0). Shard 0 is never empty."""
-        epoch, place = divmod(step, self.steps_per_epoch)
-        order = epoch_order(self.seed, epoch, self.samples)
+        epoch, place = self.place(step)
+        order = epoch_order(self.seed, epoch, self.size_of(epoch))
         return np.array_split(order[place * self._batch : (place + 1) * self._batch], self.shards)
+
+    def _steps_of(self, epoch: int) -> int:
+        return -(-self.size_of(epoch) // self._batch)
+
+    def _seen_in(self, epoch: int, batches: int) -> int:
+        return min(batches * self._batch, self.size_of(epoch))
 
     @property
     def _batch(self) -> int:

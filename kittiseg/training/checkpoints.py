@@ -35,7 +35,9 @@ class TrainState:
     """Where a training stands. ``step``: steps done. The order of pictures follows from the seed and it alone.
 
     ``val_losses``: of every validation, so their number is that of the checkpoints. ``lr_changed_at``: how many there
-    were when the rate fell last. ``data``: digest of the names of the training pictures.
+    were when the rate fell last. ``data``: digest of the names of the training pictures. ``sizes``: their number in
+    each epoch that was begun; one stands for all where they are the same in all. ``class_weights``: those of the loss,
+    by the network's channels; none where it has none.
     """
 
     step: int = 0
@@ -43,10 +45,12 @@ class TrainState:
     samples_seen: int = 0
     seed: int = 0
     data: str = ""
+    sizes: tuple[int, ...] = ()
     lr: float = 0.0
     lr_changed_at: int = 0
     adam_steps: int = 0
     val_losses: tuple[float, ...] = ()
+    class_weights: tuple[float, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -218,7 +222,9 @@ def _open(files: Files, name: str) -> Checkpoint:
             raise ModelError(f"{files.path(part)} has {'no' if found is None else found} bytes of {length}")
     try:
         state = json.loads(_checked(files, STATE))
-        return Checkpoint(int(name), TrainState(**{**state, "val_losses": tuple(state["val_losses"])}), files)
+        later = {name: tuple(state.get(name, ())) for name in ("sizes", "class_weights")}
+        lists = {"val_losses": tuple(state["val_losses"]), **later}
+        return Checkpoint(int(name), TrainState(**{**state, **lists}), files)
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{files.path(STATE)} is none of this version of kittiseg: {error!r}") from None
 

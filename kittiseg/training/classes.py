@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kittiseg.errors import DataError, ModelError
 from kittiseg.project.meta import ObjectClass, ProjectMeta
-from kittiseg.training.config import SpecialClasses
+
+if TYPE_CHECKING:  # the config names losses, and these what is neutral
+    from kittiseg.training.config import SpecialClasses
 
 BACKGROUND = 0
 NEUTRAL = 255
@@ -24,7 +26,7 @@ class ClassIndex:
     index: Mapping[str, int]
 
     @classmethod
-    def of(cls, meta: ProjectMeta, special: SpecialClasses) -> "ClassIndex":
+    def of(cls, meta: ProjectMeta, special: "SpecialClasses") -> "ClassIndex":
         """The index of a project's classes; DataError where there is nothing to tell apart, or too much."""
         titles = {entry.name for entry in meta.classes}
         others = sorted(titles - {special.background, special.neutral})

@@ -1,12 +1,15 @@
 """The training config: every field of the JSON that the tutorial uses, and ours, with defaults."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen, MultipleOf
 
-from kittiseg.config import Doc, did_you_mean, settings
-from kittiseg.training.networks import NETWORKS
+from kittiseg.config import Doc, OneOf, settings
+from kittiseg.project.geometry import Size
+from kittiseg.training.losses import AnyLoss, LossWeights
+from kittiseg.training.networks import check_network
 
 EVERY_PICTURE = "__all__"
 
@@ -58,21 +61,15 @@ class InputSize:
         if self.width == self.height == 16:
             raise ValueError("16 x 16 leaves one pixel in the middle of the network, too few for batch statistics")
 
+    @property
+    def size(self) -> Size:
+        return Size(height=self.height, width=self.width)
+
 
 @settings
 class LrDecreasing:
     patience: Annotated[int, Ge(1), Doc("validations without a better loss before the rate falls")] = 1000
     lr_divisor: Annotated[float, Gt(0), Doc("what the rate is divided by then")] = 5.0
-
-
-@settings
-class LossWeights:
-    bce: Annotated[float, Ge(0), Doc("weight of binary cross-entropy (two classes only)")] = 1.0
-    dice: Annotated[float, Ge(0), Doc("weight of 1 - Dice (two classes only)")] = 1.0
-
-    def __post_init__(self) -> None:
-        if self.bce + self.dice == 0:
-            raise ValueError("bce and dice are both 0, which leaves no loss; give one of them a weight")
 
 
 @settings
@@ -90,7 +87,15 @@ class TrainConfig:
     lr: Annotated[float, Gt(0), Doc("learning rate of Adam")] = 0.1
     momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: Adam has its own")] = 0.9
     lr_decreasing: Annotated[LrDecreasing, Doc("when and how the learning rate falls")] = LrDecreasing()
-    loss_weights: Annotated[LossWeights, Doc("the parts of the loss of two classes")] = LossWeights()
+    loss_weights: Annotated[LossWeights, Doc("the parts of the loss of two classes where loss is null")] = LossWeights()
+    loss: Annotated[
+        Annotated[AnyLoss, OneOf("name")] | None,
+        Doc("name and settings; null: bce_dice with loss_weights for two classes, else ce"),
+    ] = None
+    class_weights: Annotated[
+        Literal["balanced"] | Mapping[str, Annotated[float, Gt(0)]] | None,
+        Doc("by title, 1 where it is not named; balanced: from the training pictures' pixels; null: equal"),
+    ] = None
     weights_init_type: Annotated[
         Literal["transfer_learning", "continue_training", "random"],
         Doc("all weights but the last layer's from --init or ImageNet; all of a model's; or none"),
@@ -102,13 +107,12 @@ class TrainConfig:
     seed: Annotated[int, Ge(0), Doc("first weights and order of pictures follow from it")] = 0
     precision: Annotated[Precision, Doc("bf16, fp32, or auto: bf16 where the hardware computes it")] = "auto"
     width: Annotated[float, Gt(0), Le(8), Doc("multiplies the network's channels")] = 1.0
-    network: Annotated[str, Doc("the network's name")] = "unetv2"
+    network: Annotated[str, Doc("unetv2, lightunet, or smp:<architecture>/<encoder>[/<its weights>]")] = "unetv2"
     devices: Annotated[str, Doc("exact: all gpu_devices; auto: those there are; cpu, cpu:2: CPU workers")] = "exact"
 
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):
             raise ValueError(f"gpu_devices names a device twice: {list(self.gpu_devices)}")
-        if self.network not in NETWORKS:
-            raise ValueError(f"network '{self.network}' is not known{did_you_mean(self.network, NETWORKS)}")
+        check_network(self.network, self.width)
         if not re.fullmatch(r"exact|auto|cpu(:[1-9][0-9]*)?", self.devices):
             raise ValueError(f"devices is '{self.devices}'; wanted exact, auto, cpu, or cpu:N for N CPU workers")

@@ -15,14 +15,17 @@ from kittiseg.errors import DataError
 from kittiseg.training.adam import make_adam, moments_of, restore_moments
 from kittiseg.training.batches import BatchPlan, shard_seed
 from kittiseg.training.checkpoints import Resumable, TrainState, read_newest, write_checkpoint
+from kittiseg.training.class_weights import class_weights
+from kittiseg.training.criterion import make_criterion
 from kittiseg.training.devices import resolve_precision, torch_device
+from kittiseg.training.epochs import Epochs
 from kittiseg.training.group import Group
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
-from kittiseg.training.losses import Totals, loss_for
+from kittiseg.training.losses import Totals
 from kittiseg.training.prepare import INIT, TrainJob
 from kittiseg.training.run_record import add_session, end_session
-from kittiseg.training.samples import Samples, read_samples
+from kittiseg.training.samples import SampleReader, Samples
 from kittiseg.training.schedule import checkpoint_due, lr_falls
 from kittiseg.training.step_log import StepLog, not_finite
 from kittiseg.training.validation import Validator
@@ -37,10 +40,11 @@ def train_loop(context: WorkerContext, job: TrainJob) -> None:
     torch.set_num_threads(context.threads)
     torch.backends.cudnn.benchmark = True
     trainer = _Trainer(context, job)
-    while not trainer.is_done:
-        trainer.step()
-        if trainer.checkpoint_is_due:
-            trainer.save()
+    with trainer.epochs:
+        while not trainer.is_done:
+            trainer.step()
+            if trainer.checkpoint_is_due:
+                trainer.save()
     trainer.end()
 
 
@@ -50,20 +54,17 @@ class _Trainer:
     def __init__(self, context: WorkerContext, job: TrainJob) -> None:
         self.context, self.job, self.config = context, job, job.config.settings
         self.group = Group(context.rank, context.world_size)
-        samples = read_samples(job.project, self.config, job.config.classes)
-        self.samples: Samples = samples["train"]
-        self.batches = BatchPlan(
-            samples=len(self.samples),
-            epochs=self.config.epochs,
-            shards=job.plan.shards,
-            per_shard=self.config.batch_size.train,
-            seed=self.config.seed,
-        )
-        self.validator = Validator(samples["val"], self.config, job.config.classes, self.group)
-        self.loss_of = loss_for(len(job.config.classes))
         found, passed_over = read_newest(job.model)
-        self.state = self._first_state(found)
+        self.state = found.checkpoint.state if found else TrainState(seed=self.config.seed, lr=self.config.lr)
+        self.epochs = self._first_epoch()
+        if found:
+            self._refuse_other_pictures()
+        self._begin_epoch()
+        weights_c = self.state.class_weights or class_weights(self.config, job.config.classes, self.samples.labels_nhw)
+        self.state = replace(self.state, class_weights=weights_c)
+        self.validator = Validator(self.epochs.val, self.config, job.config.classes, self.group, weights_c)
         self.forward = self._network(found)
+        self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
         self.parameters = [each for each in self.forward.network.parameters() if each.requires_grad]
         self.adam = make_adam(self.forward.network, self.state.lr)
         if found:
@@ -84,19 +85,23 @@ class _Trainer:
 
     def step(self) -> None:
         """One batch: forward and backward of this worker's shards, the sum over all workers, one step of Adam."""
+        if self.job.source.redraws and self.batches.place(self.state.step)[0] > self.epochs.number:
+            self.epochs.advance()
+            self._begin_epoch()
         shards = self.batches.shards_at(self.state.step)
         batch = np.concatenate(shards)
         totals = Totals(samples=len(batch), pixels=int(self.samples.pixels_n[batch].sum()))
         self.adam.zero_grad()
+        batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
         sums = torch.zeros(2, device=self.forward.device)
         for number in range(self.group.rank, len(shards), self.group.world_size):
             if len(shards[number]):
-                sums += self._learn(number, shards[number], totals)
+                sums += self._learn(number, shards[number], totals, batch_sums)
         sums = self.group.sum_gradients(self.parameters, sums)
         self.adam.step()
         step = self.state.step + 1
-        seen = self.batches.seen_after(step)
-        self.state = replace(self.state, step=step, samples_seen=seen, epoch=seen / len(self.samples))
+        seen, epoch = self.batches.seen_after(step), self.batches.epochs_after(step)
+        self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
         self.log.add(self.state, sums, [self.samples.names[index] for index in batch])
         if self.log.is_full:
             self._write_history(self.log.take())
@@ -125,15 +130,43 @@ class _Trainer:
             self.job.model.remove(INIT)
             end_session(self.job.model)
 
-    def _first_state(self, found: Resumable | None) -> TrainState:
-        if found is None:
-            return TrainState(seed=self.config.seed, data=self.samples.digest, lr=self.config.lr)
-        if found.checkpoint.state.data != self.samples.digest:
+    @property
+    def samples(self) -> Samples:
+        return self.epochs.train
+
+    @property
+    def batches(self) -> BatchPlan:
+        """As far as the sizes of the epochs are known."""
+        return BatchPlan(
+            sizes=self.state.sizes,
+            epochs=self.config.epochs,
+            shards=self.job.plan.shards,
+            per_shard=self.config.batch_size.train,
+            seed=self.config.seed,
+        )
+
+    def _first_epoch(self) -> Epochs:
+        """The pictures of the epoch in which the training stands."""
+        reader, last = SampleReader(self.job.source, self.config, self.job.config.classes), self.config.epochs - 1
+        began = self.job.source.redraws and self.state.sizes
+        return Epochs(reader, first=min(self.batches.place(self.state.step)[0], last) if began else 0, last=last)
+
+    def _begin_epoch(self) -> None:
+        """Where all epochs have the same pictures, the first stands for all."""
+        sizes = (*self.state.sizes[: self.epochs.number], len(self.samples))
+        self.state = replace(self.state, sizes=sizes, data=self._data)
+
+    @property
+    def _data(self) -> str:
+        return self.job.source.digest or self.samples.digest
+
+    def _refuse_other_pictures(self) -> None:
+        known = self.state.sizes[self.epochs.number :][:1] or (len(self.samples),)
+        if self.state.data != self._data or known != (len(self.samples),):
             raise DataError(
-                f"project '{self.job.project.name}' has other training pictures than when model {self.job.model.root} "
+                f"{self.job.source.label} has other training pictures than when model {self.job.model.root} "
                 "was begun, so it cannot be resumed; train a new model"
             )
-        return found.checkpoint.state
 
     def _network(self, found: Resumable | None) -> Forward:
         """On its device, with the newest checkpoint's weights or the first ones."""
@@ -162,7 +195,20 @@ class _Trainer:
             "left_out": {"train": list(self.samples.left_out), "val": list(validation.left_out)},
         }
 
-    def _learn(self, number: int, indices: np.ndarray, totals: Totals) -> Tensor:
+    def _batch_sums(self, shards: list[np.ndarray], totals: Totals) -> Tensor | None:
+        """What the loss needs of the whole batch, by a forward pass that leaves no trace; None: one shard is all."""
+        if sum(len(shard) > 0 for shard in shards) == 1:
+            return None
+        sums = self.criterion.no_sums(dtype=torch.float32, device=self.forward.device)
+        self.forward.track_statistics(False)
+        for number in range(self.group.rank, len(shards), self.group.world_size):
+            if len(shards[number]):
+                torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
+                with torch.no_grad():
+                    sums += self.criterion.sums(*self.forward(self.samples, shards[number]), totals)
+        return self.group.sum(sums)
+
+    def _learn(self, number: int, indices: np.ndarray, totals: Totals, batch_sums: Tensor | None) -> Tensor:
         """Adds the shard's gradients; gives its part of the batch's loss and accuracy.
 
         Only shard 0, always rank 0's, moves the running statistics, so that they do not depend on who computes what.
@@ -170,7 +216,7 @@ class _Trainer:
         torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
         self.forward.track_statistics(number == 0)
         logits_nchw, labels_nhw = self.forward(self.samples, indices)
-        loss = self.loss_of(logits_nchw, labels_nhw, totals, self.config.loss_weights)
+        loss = self.criterion.contribution(logits_nchw, labels_nhw, totals, batch_sums)
         loss.backward()
         right = (logits_nchw.detach().argmax(1) == labels_nhw).sum()  # a neutral pixel never is: no class is 255
         return torch.stack([loss.detach(), right / max(totals.pixels, 1)])

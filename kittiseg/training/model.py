@@ -1,25 +1,35 @@
 """What a model is beside its weights: the config.json of its folder, and the network that it describes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
-from kittiseg.config import parse, to_json
-from kittiseg.errors import ModelError
+from kittiseg.config import did_you_mean, parse, pointer, to_json
+from kittiseg.errors import ConfigError, ModelError, Problem
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import TrainConfig
-from kittiseg.training.networks import NETWORKS
+from kittiseg.training.losses import BceDice
+from kittiseg.training.networks import make_network
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The config.json of a model: ``settings`` it was trained with, ``out_classes``, ``class_title_to_idx``."""
+    """The config.json of a model: ``settings`` it was trained with, ``out_classes``, ``class_title_to_idx``.
+
+    ConfigError where loss or class weights do not fit the classes.
+    """
 
     settings: TrainConfig
     classes: ClassIndex
+
+    def __post_init__(self) -> None:
+        problems = self._problems()
+        if problems:
+            raise ConfigError("the training config does not fit the project's classes", problems)
 
     @classmethod
     def from_json(cls, document: Any, *, source: str) -> "ModelConfig":
@@ -35,10 +45,38 @@ class ModelConfig:
         return json_bytes(self.to_json())
 
     def build(self) -> nn.Module:
-        """The network with first weights that follow from the seed alone, on the CPU."""
+        """The network with first weights that follow from the seed alone, on the CPU.
+
+        ConfigError where it cannot take pictures of the input's size.
+        """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.settings.seed)
-            return NETWORKS[self.settings.network](len(self.classes), self.settings.width)
+            network = make_network(self.settings.network, len(self.classes), self.settings.width)
+        self._refuse_size(int(network.multiple))  # type: ignore[arg-type]
+        return network
+
+    def _problems(self) -> list[Problem]:
+        titles, problems = self.classes.names, []
+        if isinstance(self.settings.loss, BceDice) and len(titles) != 2:
+            message = f"bce_dice is for two classes and there are {len(titles)}: {', '.join(titles)}; take ce or dice"
+            problems.append(Problem("/loss/name", message))
+        if isinstance(self.settings.class_weights, Mapping):
+            unknown = [title for title in self.settings.class_weights if title not in titles]
+            problems += [
+                Problem(pointer("class_weights", title), f"no class of the network{did_you_mean(title, titles)}")
+                for title in unknown
+            ]
+        return problems
+
+    def _refuse_size(self, multiple: int) -> None:
+        size, network = self.settings.input_size, self.settings.network
+        problems = [
+            Problem(f"/input_size/{name}", f"is {side} px; network '{network}' wants a multiple of {multiple}")
+            for name, side in (("width", size.width), ("height", size.height))
+            if side % multiple
+        ]
+        if problems:
+            raise ConfigError("the training config does not fit the network", problems)
 
 
 def json_bytes(document: Any) -> bytes:

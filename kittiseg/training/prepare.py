@@ -9,25 +9,29 @@ import safetensors.torch
 from kittiseg.config import to_json
 from kittiseg.errors import ConfigError, ModelError, Problem
 from kittiseg.progress import Progress
-from kittiseg.project.store import Files, Project, Workspace
+from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.devices import DevicePlan
-from kittiseg.training.model import ModelConfig
-from kittiseg.training.run_record import now, write_run
+from kittiseg.training.model import ModelConfig, json_bytes
+from kittiseg.training.run_record import now, read_run, write_run
+from kittiseg.training.sources import Source
 from kittiseg.training.weights import Init, first_weights
 
 CONFIG = "config.json"
 INIT = "init.safetensors"
+QUERY = "query.json"
+"""Beside a model that was trained on what a query makes: that query."""
+
 _MAY_CHANGE = {"epochs", "devices", "data_workers"}  # without changing what the steps already made would have been
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainRequest:
-    """A training that somebody wants: model ``name`` from ``project``. ``init``: whose weights it begins with."""
+    """A training that somebody wants: model ``name`` from ``source``. ``init``: whose weights it begins with."""
 
-    project: Project
+    source: Source
     name: str
     config: TrainConfig
     init: Init | None = None
@@ -39,7 +43,7 @@ class TrainJob:
     """What every worker of a training is given. ``model``: the folder, with config.json and first weights in it."""
 
     model: Files
-    project: Project
+    source: Source
     config: ModelConfig
     plan: DevicePlan
 
@@ -51,19 +55,21 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     :func:`aside` then, to be removed or put back by the caller.
     """
     workspace.refuse_existing(request.name, kind="model", overwrite=request.overwrite)
-    config = ModelConfig(request.config, ClassIndex.of(request.project.meta, request.config.special_classes))
+    config = ModelConfig(request.config, ClassIndex.of(request.source.meta, request.config.special_classes))
     weights, origin = first_weights(config, request.init, progress)
     partial = f"models/.{request.name}.{uuid.uuid4().hex[:8]}.partial"
     draft = workspace.files.within(partial)
     draft.make_folder("checkpoints")
     draft.write(CONFIG, config.to_bytes())
     draft.write(INIT, safetensors.torch.save(weights))
-    write_run(draft, {"project": request.project.name, "prepared": now(), "init": origin, "sessions": []})
+    if request.source.query is not None:
+        draft.write(QUERY, json_bytes(request.source.query))
+    write_run(draft, {**request.source.record, "prepared": now(), "init": origin, "sessions": []})
     workspace.files.remove(aside(request.name))
     if workspace.files.exists(f"models/{request.name}"):
         workspace.files.move(f"models/{request.name}", aside(request.name))
     workspace.files.move(partial, f"models/{request.name}")
-    return TrainJob(model=workspace.model_files(request.name), project=request.project, config=config, plan=plan)
+    return TrainJob(model=workspace.model_files(request.name), source=request.source, config=config, plan=plan)
 
 
 def aside(name: str) -> str:
@@ -72,13 +78,13 @@ def aside(name: str) -> str:
 
 
 def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:
-    """The job that goes on with a model that is there. ConfigError where the config is another than it began with.
+    """The job that goes on with a model that is there. ConfigError where config or query are not those it began with.
 
     More (or fewer) ``epochs``, other ``devices`` and ``data_workers`` are fine.
     """
     model = workspace.model_files(request.name)
     known = read_model_config(model)
-    _refuse_changes(request, known)
+    _refuse_changes(request, known, model)
     if not model.exists(INIT) and not any(checkpoint.can_go_on for checkpoint in list_checkpoints(model).whole):
         raise ModelError(
             f"model '{request.name}' has no checkpoint that remembers the optimizer, so it cannot be gone on with; "
@@ -86,7 +92,7 @@ def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> Tra
         )
     config = replace(known, settings=request.config)
     model.replace(CONFIG, config.to_bytes())
-    return TrainJob(model=model, project=request.project, config=config, plan=plan)
+    return TrainJob(model=model, source=request.source, config=config, plan=plan)
 
 
 def read_model_config(model: Files) -> ModelConfig:
@@ -94,15 +100,29 @@ def read_model_config(model: Files) -> ModelConfig:
     return ModelConfig.from_json(model.read_json(CONFIG), source=model.path(CONFIG))
 
 
-def _refuse_changes(request: TrainRequest, known: ModelConfig) -> None:
+def _refuse_changes(request: TrainRequest, known: ModelConfig, model: Files) -> None:
     before, after = to_json(known.settings), to_json(request.config)
     problems = [
         Problem(f"/{key}", f"is {json.dumps(after[key])} now and was {json.dumps(before[key])}")
         for key in before
         if before[key] != after[key] and key not in _MAY_CHANGE
     ]
-    classes = ClassIndex.of(request.project.meta, request.config.special_classes)
+    problems += _changed_query(request.source, model)
+    classes = ClassIndex.of(request.source.meta, request.config.special_classes)
     if dict(classes.index) != dict(known.classes.index):
         problems.append(Problem("", f"the project has the classes {classes.names} now and had {known.classes.names}"))
     if problems:
         raise ConfigError(f"model '{request.name}' cannot be resumed with another config", problems)
+
+
+def _changed_query(source: Source, model: Files) -> list[Problem]:
+    """What is other than when the model was begun; a query is the same in another file too."""
+    before = model.read_json(QUERY) if model.exists(QUERY) else None
+    if (before is None) != (source.query is None):
+        trained = "a project" if before is None else f"what a query makes ({model.path(QUERY)})"
+        return [Problem("--project", f"the model was begun on {trained}, not on {source.label}")]
+    seed, known_seed = source.record.get("query_seed"), read_run(model).get("query_seed")
+    problems = [] if seed == known_seed else [Problem("--seed", f"is {seed} now and was {known_seed}")]
+    if before != source.query:
+        problems.append(Problem("--project", f"{source.label} is not what it was; that is in {model.path(QUERY)}"))
+    return problems

@@ -1,27 +1,26 @@
-"""The pictures of a training, read once into memory: resized pictures and label maps as uint8."""
+"""The pictures of a training in memory: resized pictures and label maps as uint8."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal, TypeVar
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from threading import Event
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, KittisegError
-from kittiseg.project.annotation import Annotation
-from kittiseg.project.item import ItemKey
-from kittiseg.project.store import Project
+from kittiseg.project.item import Item, ItemKey
 from kittiseg.training.classes import NEUTRAL, ClassIndex
 from kittiseg.training.config import EVERY_PICTURE, InputSize, TrainConfig
+from kittiseg.training.sources import Pictures, Source
 
-T = TypeVar("T")
-R = TypeVar("R")
 Split = Literal["train", "val"]
+BOTH: tuple[Split, Split] = ("train", "val")
 
 
 @dataclass(frozen=True)
@@ -50,18 +49,6 @@ class Samples:
         return hashlib.blake2b("\n".join(self.names).encode(), digest_size=8).hexdigest()
 
 
-def read_samples(project: Project, config: TrainConfig, classes: ClassIndex) -> dict[Split, Samples]:
-    """The pictures of both splits, in the project's order.
-
-    DataError where a split has no picture or no object, or more unreadable pictures than the config allows.
-    """
-    reader = _Reader(project, config, classes)
-    threads = max(config.data_workers.train, config.data_workers.val)
-    with _one_cv2_thread():
-        found = _map(reader.annotation, project.keys(), threads=threads)
-        return {"train": reader.split("train", found), "val": reader.split("val", found)}
-
-
 def resize_pair(image_hwc: np.ndarray, labels_hw: np.ndarray, to: InputSize) -> tuple[np.ndarray, np.ndarray]:
     """Picture (bilinear) and label map (nearest, by pixel centres) at the network's input size, whatever the aspect."""
     size = (to.width, to.height)
@@ -71,81 +58,119 @@ def resize_pair(image_hwc: np.ndarray, labels_hw: np.ndarray, to: InputSize) -> 
     )
 
 
+class _Sample(NamedTuple):
+    name: ItemKey
+    image_hwc: np.ndarray
+    labels_hw: np.ndarray
+    has_object: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one picture that was read gave to each split, or what went wrong for a split; all tags that were seen."""
+
+    samples: dict[Split, list[_Sample]] = field(default_factory=dict)
+    errors: dict[Split, str] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
-class _Reader:
-    project: Project
+class SampleReader:
+    """Reads the pictures of a training; each file is decoded once an epoch, for all that a query makes of it.
+
+    Where ``stopped`` is set, reading ends with CancelledError.
+    """
+
+    source: Source
     config: TrainConfig
     classes: ClassIndex
+    stopped: Event = field(default_factory=Event)
 
-    def annotation(self, key: ItemKey) -> tuple[ItemKey, Annotation | str]:
-        """The annotation, or what is wrong with it."""
+    def read(self, splits: Sequence[Split] = BOTH, *, epoch: int = 0) -> dict[Split, Samples]:
+        """The pictures of some splits in an epoch, by data set and name, however many threads read them.
+
+        DataError where a split has no picture, in epoch 0 where it has no object, or where more pictures cannot be
+        read than the config allows.
+        """
+        threads = max(getattr(self.config.data_workers, split) for split in splits)
+        take = partial(self._take, self.source.at(epoch), splits)
+        with _one_cv2_thread():
+            if threads:
+                with ThreadPoolExecutor(threads) as pool:
+                    found = list(pool.map(take, self.source.keys))
+            else:
+                found = list(map(take, self.source.keys))
+        return {split: self._gather(split, found, epoch) for split in splits}
+
+    def _take(self, make: Callable[[ItemKey], Pictures], splits: Sequence[Split], key: ItemKey) -> _Found:
+        """A picture whose annotation cannot be read might be any split's."""
+        if self.stopped.is_set():
+            raise CancelledError
         try:
-            return key, self.project.annotation(key)
+            pictures = make(key)
         except (KittisegError, OSError) as error:
-            return key, str(error)
+            return _Found(errors=dict.fromkeys(splits, str(error)))
+        tags = frozenset[str]().union(*(item.annotation.tag_names for _, item in pictures))
+        chosen = {split: [each for each in pictures if self._is_in(split, each[1])] for split in splits}
+        try:
+            samples = {split: [self._sample(name, item) for name, item in chosen[split]] for split in splits}
+        except (KittisegError, OSError) as error:
+            return _Found(errors={split: str(error) for split in splits if chosen[split]}, tags=tags)
+        return _Found(samples, tags=tags)
 
-    def split(self, split: Split, found: Sequence[tuple[ItemKey, Annotation | str]]) -> Samples:
-        """The pictures with the split's tag; one whose annotation is unreadable may be any split's."""
-        tag = getattr(self.config.dataset_tags, split)
-        read = [(key, known) for key, known in found if isinstance(known, Annotation)]
-        chosen = [(key, known) for key, known in read if tag in (EVERY_PICTURE, *known.tag_names)]
-        damaged = [known for _, known in found if isinstance(known, str)]
-        if chosen:
-            samples = self._pixels(split, chosen)
-            damaged += samples.left_out
-        self._refuse(split, damaged)
-        if not chosen or not len(samples):
-            tags = sorted({name for _, known in read for name in known.tag_names})
+    def _is_in(self, split: Split, item: Item) -> bool:
+        return getattr(self.config.dataset_tags, split) in (EVERY_PICTURE, *item.annotation.tag_names)
+
+    def _sample(self, name: ItemKey, item: Item) -> _Sample:
+        labels_hw = item.annotation.to_label_map(self.classes.index)
+        pair = resize_pair(item.image.pixels(), labels_hw, self.config.input_size)
+        return _Sample(
+            name, *pair, any(figure.class_name in self.classes.objects for figure in item.annotation.figures)
+        )
+
+    def _gather(self, split: Split, found: Sequence[_Found], epoch: int) -> Samples:
+        damaged = [each.errors[split] for each in found if split in each.errors]
+        self._refuse_damaged(split, damaged)
+        samples = sorted((one for each in found for one in each.samples.get(split, ())), key=lambda one: one.name)
+        for each in found:
+            each.samples.pop(split, None)
+        if not samples:
+            self._refuse_empty(split, epoch, sorted(frozenset[str]().union(*(each.tags for each in found))))
+        if epoch == 0 and not any(sample.has_object for sample in samples):
             raise DataError(
-                f"no readable picture of project '{self.project.name}' has the tag '{tag}' "
-                f"(/dataset_tags/{split}){did_you_mean(tag, tags)}; "
-                f"tag some by a query's tag layer, or set it to '{EVERY_PICTURE}'"
-            )
-        if not any(figure.class_name in self.classes.objects for _, known in chosen for figure in known.figures):
-            raise DataError(
-                f"the {len(chosen)} pictures of project '{self.project.name}' with the tag '{tag}' have no object of "
+                f"the {len(samples)} pictures of {self.source.label} with the tag "
+                f"'{getattr(self.config.dataset_tags, split)}' have no object of "
                 f"{', '.join(sorted(self.classes.objects))}; choose other pictures by /dataset_tags/{split}"
             )
-        return Samples(samples.images_nhwc, samples.labels_nhw, samples.names, tuple(damaged))
+        return _stack(samples, self.config.input_size, tuple(damaged))
 
-    def _pixels(self, split: Split, chosen: Sequence[tuple[ItemKey, Annotation]]) -> Samples:
-        size = self.config.input_size
-        images_nhwc = np.empty((len(chosen), size.height, size.width, 3), np.uint8)
-        labels_nhw = np.empty((len(chosen), size.height, size.width), np.uint8)
+    def _refuse_empty(self, split: Split, epoch: int, tags: Sequence[str]) -> None:
+        tag = getattr(self.config.dataset_tags, split)
+        raise DataError(
+            f"no readable picture of {self.source.label} has the tag '{tag}' (/dataset_tags/{split})"
+            f"{f' with the draws of epoch {epoch + 1}' if epoch else ''}{did_you_mean(tag, tags)}; "
+            f"tag some by a query's tag or split layer, or set it to '{EVERY_PICTURE}'"
+        )
 
-        def load(place: int) -> str:
-            """Fills one row; gives what went wrong, or nothing."""
-            key, annotation = chosen[place]
-            try:
-                image_hwc = self.project.item(key).image.pixels()
-                labels_hw = annotation.to_label_map(self.classes.index)
-            except (KittisegError, OSError) as error:
-                return str(error)
-            images_nhwc[place], labels_nhw[place] = resize_pair(image_hwc, labels_hw, size)
-            return ""
-
-        wrong = _map(load, range(len(chosen)), threads=getattr(self.config.data_workers, split))
-        if not any(wrong):
-            return Samples(images_nhwc, labels_nhw, tuple(str(key) for key, _ in chosen))
-        kept = [place for place, text in enumerate(wrong) if not text]
-        names = tuple(str(chosen[place][0]) for place in kept)
-        return Samples(images_nhwc[kept], labels_nhw[kept], names, tuple(filter(None, wrong)))
-
-    def _refuse(self, split: Split, damaged: list[str]) -> None:
+    def _refuse_damaged(self, split: Split, damaged: Sequence[str]) -> None:
         allowed = getattr(self.config.allow_corrupted_samples, split)
         if len(damaged) > allowed:
             listed = "\n".join(f"  {text}" for text in damaged)
             raise DataError(
-                f"{len(damaged)} pictures of project '{self.project.name}' cannot be read and {allowed} are allowed; "
+                f"{len(damaged)} pictures of {self.source.label} cannot be read and {allowed} are allowed; "
                 f"mend them, or raise /allow_corrupted_samples/{split}\n{listed}"
             )
 
 
-def _map(function: Callable[[T], R], tasks: Sequence[T], *, threads: int) -> list[R]:
-    if threads == 0:
-        return [function(task) for task in tasks]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(function, tasks))
+def _stack(samples: list[_Sample], size: InputSize, left_out: tuple[str, ...]) -> Samples:
+    """Empties the list as it goes: a picture is in memory once."""
+    names = tuple(str(sample.name) for sample in samples)
+    images_nhwc = np.empty((len(samples), size.height, size.width, 3), np.uint8)
+    labels_nhw = np.empty((len(samples), size.height, size.width), np.uint8)
+    while samples:
+        sample = samples.pop()
+        images_nhwc[len(samples)], labels_nhw[len(samples)] = sample.image_hwc, sample.labels_hw
+    return Samples(images_nhwc, labels_nhw, names, left_out)
 
 
 @contextmanager

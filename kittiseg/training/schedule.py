@@ -1,6 +1,5 @@
 """When to validate, and when the learning rate falls."""
 
-import math
 from collections.abc import Sequence
 
 from kittiseg.training.batches import BatchPlan
@@ -12,8 +11,7 @@ def checkpoint_due(number: int, step: int, plan: BatchPlan, *, val_every: float)
 
     It is due at the first batch end at or past ``number * val_every`` epochs, counted in pictures, and after the last.
     """
-    threshold = math.ceil(number * val_every * plan.samples - 1e-6)  # 10 * 0.1 epochs are one epoch, not a bit more
-    return step == plan.steps or plan.seen_after(step) >= threshold
+    return step == plan.steps or plan.seen_after(step) >= plan.pictures_in(number * val_every)
 
 
 def lr_falls(val_losses: Sequence[float], changed_at: int, rule: LrDecreasing) -> bool:

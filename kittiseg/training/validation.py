@@ -10,9 +10,10 @@ import torch
 from kittiseg.evaluation.confusion import confusion_matrix, dice, iou, pixel_accuracy
 from kittiseg.training.classes import NEUTRAL, ClassIndex
 from kittiseg.training.config import TrainConfig
+from kittiseg.training.criterion import make_criterion
 from kittiseg.training.group import Group
 from kittiseg.training.inputs import Forward
-from kittiseg.training.losses import Totals, loss_for
+from kittiseg.training.losses import Totals
 from kittiseg.training.samples import Samples
 
 
@@ -24,6 +25,7 @@ class Validator:
     config: TrainConfig
     classes: ClassIndex
     group: Group
+    class_weights: tuple[float, ...] = ()
 
     def __call__(self, forward: Forward) -> dict[str, Any]:
         """``loss``, ``accuracy``, ``iou`` and ``dice`` per class (None for a class that is nowhere), ``mean_iou``.
@@ -41,9 +43,10 @@ class Validator:
         return {"loss": loss, **metrics_of(matrix_cc, self.classes.names)}
 
     def _sums(self, forward: Forward) -> tuple[float, np.ndarray]:
-        loss_of, classes = loss_for(len(self.classes)), len(self.classes)
+        classes = len(self.classes)
+        criterion = make_criterion(self.config, classes, self.class_weights, forward.device)
         totals = Totals(samples=len(self.samples), pixels=int(self.samples.pixels_n.sum()))
-        loss = torch.zeros((), dtype=torch.float64, device=forward.device)
+        sums = criterion.no_sums(dtype=torch.float64, device=forward.device)
         matrix_cc = np.zeros((classes, classes), np.int64)
         size = self.config.batch_size.val
         starts = range(self.group.rank * size, len(self.samples), self.group.world_size * size)
@@ -51,13 +54,13 @@ class Validator:
             for start in starts:
                 indices = np.arange(start, min(start + size, len(self.samples)))
                 logits_nchw, labels_nhw = forward(self.samples, indices)
-                loss += loss_of(logits_nchw, labels_nhw, totals, self.config.loss_weights)
+                sums += criterion.sums(logits_nchw, labels_nhw, totals)
                 predicted_nhw = logits_nchw.argmax(1).to(torch.uint8).cpu().numpy()
                 matrix_cc += confusion_matrix(
                     self.samples.labels_nhw[indices], predicted_nhw, classes=classes, ignore=NEUTRAL
                 )
             counts = self.group.sum(torch.from_numpy(matrix_cc).to(forward.device))
-            return float(self.group.sum(loss)), counts.cpu().numpy()
+            return float(criterion.value(self.group.sum(sums))), counts.cpu().numpy()
 
 
 def metrics_of(matrix_cc: np.ndarray, names: list[str]) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from kittiseg.training.checkpoints import load_network, resolve
 from kittiseg.training.fetch import cache_folder, fetch
 from kittiseg.training.model import ModelConfig
 from kittiseg.training.networks import ENCODER, HEAD
+from kittiseg.training.networks.smp import SmpNetwork, parts_of, try_out
 
 VGG16_BN = "https://download.pytorch.org/models/vgg16_bn-6c64b313.pth"
 SUFFIXES = (".safetensors", ".pt", ".pth")
+_WAYS_OUT = 'give weights by --init FILE, or start without any by "weights_init_type": "random"'
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ def first_weights(
 
     What is not taken over is drawn by the seed. ModelError where ``init`` is missing or does not fit.
     """
-    way, weights = config.settings.weights_init_type, config.build().state_dict()
+    way, network = config.settings.weights_init_type, config.build()
+    if isinstance(network, SmpNetwork):
+        try_out(network, config.settings.input_size.size, pictures=min(config.settings.batch_size.train, 2))
+    weights = network.state_dict()
     if way == "random":
         if init is not None:
             raise ConfigError(f'--init {init} is given, but "weights_init_type" is "random"; leave out one of them')
@@ -75,10 +80,12 @@ def first_weights(
         if not isinstance(init, InitModel):
             raise ModelError('"weights_init_type": "continue_training" needs the model to continue: --init MODEL')
         return _continued(config, init), f"all of {init}"
-    if init is None:
-        source, found = "ImageNet (VGG16-BN)", _imagenet(config, progress, url)
-    else:
+    if init is not None:
         source, found = str(init), _read(init)
+    elif isinstance(network, SmpNetwork):
+        source, found = config.settings.network, _encoder_weights(config)
+    else:
+        source, found = "ImageNet (VGG16-BN)", _imagenet(config, progress, url)
     taken = transferable(found, weights, source=source)
     return {**weights, **taken}, f"{len(taken)} of {len(weights)} tensors of {source}"
 
@@ -150,15 +157,28 @@ def _shape(weights: Mapping[str, Tensor], name: str) -> tuple[int, ...] | None:
     return tuple(weights[name].shape) if name in weights else None
 
 
+def _encoder_weights(config: ModelConfig) -> dict[str, Tensor]:
+    """Those that the network's name asks for, fetched by its package."""
+    name = config.settings.network
+    if parts_of(name)[2] is None:
+        raise ModelError(f"'{name}' names no weights; name some of its encoder's, as '{name}/imagenet', or {_WAYS_OUT}")
+    network = SmpNetwork(name, len(config.classes), pretrained=True)
+    return {key: tensor for key, tensor in network.state_dict().items() if key.startswith("body.encoder.")}
+
+
 def _imagenet(config: ModelConfig, progress: Progress, url: str) -> dict[str, Tensor]:
-    ways_out = 'give weights by --init FILE, or start without any by "weights_init_type": "random"'
+    if config.settings.network != "unetv2":
+        raise ModelError(
+            f"the ImageNet weights are those of VGG16, unetv2's encoder, and the config asks for a "
+            f"{config.settings.network}; {_WAYS_OUT}"
+        )
     if config.settings.width != 1:
         raise ModelError(
             f"the ImageNet weights fit a network of width 1 and the config asks for {config.settings.width:g}; "
-            f"{ways_out}"
+            f"{_WAYS_OUT}"
         )
     try:
         path = fetch(url, cache_folder(), progress)
     except ModelError as error:
-        raise ModelError(f"the ImageNet weights cannot be had: {error}; {ways_out}") from None
+        raise ModelError(f"the ImageNet weights cannot be had: {error}; {_WAYS_OUT}") from None
     return read_weights_file(path)

@@ -138,9 +138,52 @@ def test_the_whole_way_with_json_is_one_document_a_command(tmp_path: Path, capfd
     assert set(statistics["classes"][0]) == {"name", "images", "objects", "area_px", "area_percent"}
     assert run("transform", query_file, "--dry-run", "--json")["pictures"] == 4
     assert run("transform", query_file, "--json")["images"] == 4
+    name = run("lineage", "new", "ds/0.png", "--redo", "--json")
+    assert (name["source"], name["redo"]) == ("old/ds/0.png", "same")
     trained = run("train", train_file, "--project", "new", "--name", "m", "--json")
     assert run("checkpoints", "m", "--json") == trained
     out = run("predict", infer_file, "--model", "m@best", "--project", "new", "--name", "out", "--json")
     assert (out["images"], out["windows"]) == (4, 4)
     scores = run("evaluate", "out", "--truth", "old", "--map", "car_dl=car", "--json")
     assert set(scores) >= {"images", "classes", "mean_iou"}
+
+
+def test_a_query_is_drawn_without_being_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """Both drawings at once, with the plan as the one document on stdout; nothing is made."""
+    words = ["-w", str(tmp_path / "workspace"), "--engine", "local"]
+    write(tmp_path / "pictures", "0.png", png())
+    assert command_line([*words, "import", "images", str(tmp_path / "pictures"), "--name", "bare"]) == 0
+    query = [
+        {"action": "data", "src": ["bare/*"], "dst": "$a", "settings": {"classes_mapping": "default"}},
+        {"action": "supervisely", "src": ["$a"], "dst": "new", "settings": {}},
+    ]
+    file, graph, sheet = str(json_file(tmp_path, "query", query)), tmp_path / "q.svg", tmp_path / "q.png"
+    drawn = ["--graph", str(graph), "--preview", "1", "--out", str(sheet)]
+    capfd.readouterr()
+
+    assert command_line([*words, "transform", file, "--dry-run", "--json", *drawn]) == 0
+
+    assert json.loads(capfd.readouterr().out)["pictures"] == 1
+    assert command_line([*words, "transform", file, *drawn]) == 0
+    assert capfd.readouterr().out.split() == [str(graph), str(sheet)]
+    assert graph.read_text().startswith("<?xml")
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    assert not (tmp_path / "workspace" / "projects" / "new").exists()
+
+
+@pytest.mark.parametrize("words", [["--preview", "2"], ["--out", "sheet.png"], ["--preview", "0", "--out", "x.png"]])
+def test_half_a_preview_ends_with_2(words: list[str], capfd: pytest.CaptureFixture[str]):
+    """How many pictures and into which file: one without the other is a slip."""
+    assert command_line(["transform", "query.json", *words]) == 2
+    assert "--preview" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("stage", ["transform", "train", "predict"])
+def test_a_schema_goes_to_stdout_or_to_a_file(stage: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """The same document."""
+    assert command_line(["schema", stage]) == 0
+    document = json.loads(capfd.readouterr().out)
+    assert command_line(["schema", stage, "--out", str(tmp_path / "new" / "schema.json")]) == 0
+
+    assert json.loads((tmp_path / "new" / "schema.json").read_text()) == document
+    assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"

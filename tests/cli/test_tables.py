@@ -5,7 +5,9 @@ from rich.console import Console
 
 from kittiseg.cli import tables
 from kittiseg.cli.console import plain_console
-from kittiseg.pipeline import Imported, Transformed, list_workspace, statistics
+from kittiseg.pipeline import Imported, Lineage, Transformed, list_workspace, statistics
+from kittiseg.project.geometry import View, Window
+from kittiseg.project.item import Deed, ItemKey
 from kittiseg.project.store import Workspace
 from tests.data.projects import small_project
 from tests.data.runs import run_in
@@ -86,6 +88,7 @@ def test_tags_are_those_of_the_project():
         tags={"train": 8, "val": 4},
         counts=(1, 12),
         digest="abc",
+        skipped=(),
         warnings=(),
     )
 
@@ -93,3 +96,22 @@ def test_tags_are_those_of_the_project():
 
     assert "train 8, val 4" in out.getvalue()
     assert "digest abc" in out.getvalue()
+
+
+def test_a_lineage_is_told_layer_by_layer():
+    """Windows in words, numbers short, then what of the source is seen."""
+    console, out = narrow()
+    view = View(window=Window(top=2, left=1, height=4, width=3), left_right=True)
+    deeds = (Deed(8, "crop", {"window": [1, 2, 3, 4]}), Deed(9, "rotate", {"angle": 13.123456789}))
+    source = ItemKey("kitti", "training", "0.png")
+
+    tables.show_lineage(
+        console,
+        Lineage(picture=ItemKey("new", "ds", "0_m1.png"), source=source, seed=3, digest="ff", deeds=deeds, view=view),
+    )
+
+    told = " ".join(out.getvalue().split())
+    assert "new/ds/0_m1.png of kitti/training/0.png, seed 3" in told
+    assert "/8 crop window 3 x 4 px at (1, 2)" in told
+    assert "/9 rotate angle 13.1235" in told
+    assert "shows 3 x 4 px at (1, 2) of its source, mirrored left for right" in told

@@ -30,13 +30,13 @@ class OldProject:
 
     def item(self, key: ItemKey) -> Item:
         document = json.loads((self.folder / key.dataset / "ann" / f"{key.stem}.json").read_text())
-        document["objects"] = [entry for entry in document["objects"] if self._is_whole(entry)]
+        document["objects"] = [entry for entry in document["objects"] if self.is_whole(entry)]
         annotation = Annotation.from_json(document, self.meta.shapes)
         file = self.folder / key.dataset / "img" / key.name
         image = LazyImage.from_file(annotation.image, file.read_bytes, name=str(key))
         return Item(key=key, image=image, annotation=annotation, dataset=key.dataset)
 
-    def _is_whole(self, entry: dict[str, Any]) -> bool:
+    def is_whole(self, entry: dict[str, Any]) -> bool:
         """The original left objects of too few points out when reading; so do our importers."""
         least = {"polygon": 3, "line": 2, "rectangle": 2, "point": 1}.get(self.meta.shapes[entry["classTitle"]], 0)
         return least == 0 or len(entry["points"]["exterior"]) >= least

@@ -78,6 +78,21 @@ def item_with_square(
     return item_of(annotation_of({class_name: square(top=top, left=left, side=side)}, size=size), name=name)
 
 
+def every_shape() -> Item:
+    """An item with objects of every shape, large enough that each layer has something to do, and tag ``day``."""
+    figures: list[tuple[str, Shape]] = [
+        ("road", square(top=14, left=3, side=6)),
+        ("speck", bitmap_of("####..#", "#..#...", "####...", ".......", "#......", top=10, left=20)),
+        ("house", polygon((2, 2), (14, 3), (15, 12), (3, 11), holes=([(5, 5), (9, 5), (9, 8)],))),
+        ("sign", Rectangle(18, 2, 26, 8)),
+        ("lane", line((1, 20), (12, 9), (15, 6))),
+        ("lane", line((17, 4), (24, 1))),
+        ("lane", line((20, 16), (24, 22), (29, 17), (25, 13), (20, 16))),
+        ("pole", Point(30, 4)),
+    ]
+    return item_of(annotation_of(figures, size=Size(height=24, width=32), tags=("day",)))
+
+
 def write_project(
     workspace: Workspace, name: str, pictures: dict[str, Annotation], *, meta: ProjectMeta, overwrite: bool = False
 ) -> Project:

@@ -22,3 +22,10 @@ def diamond_query() -> list[dict[str, Any]]:
 
 def _layer(action: str, src: list[str], dst: str | list[str], settings: dict[str, Any]) -> dict[str, Any]:
     return {"action": action, "src": src, "dst": dst, "settings": settings}
+
+
+def chain(source: str, *layers: tuple[str, dict[str, Any]], to: str = "made") -> list[dict[str, Any]]:
+    """All of project ``source`` through layers, each (action, settings), one after another, into project ``to``."""
+    data = _layer("data", [f"{source}/*"], "$0", {"classes_mapping": "default"})
+    steps = [_layer(action, [f"${n}"], f"${n + 1}", settings) for n, (action, settings) in enumerate(layers)]
+    return [data, *steps, _layer("supervisely", [f"${len(layers)}"], to, {})]

@@ -15,6 +15,7 @@ from kittiseg.project.store import Project, Workspace
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.devices import plan_devices
 from kittiseg.training.prepare import TrainJob, TrainRequest, prepare
+from kittiseg.training.sources import ProjectSource, Source
 from tests.data.projects import annotation_of, meta_of, square
 
 CAR = meta_of({"car": "bitmap"})
@@ -52,12 +53,19 @@ def tiny_config(**fields: Any) -> TrainConfig:
     return parse(TrainConfig, {**defaults, **fields}, source="a test")
 
 
-def tiny_job(workspace: Workspace, name: str = "tiny", *, project: Project | None = None, **fields: Any) -> TrainJob:
-    """A model of its own, ready to train on the project, or else on new squares."""
-    project = project or write_squares(workspace)
+def tiny_job(
+    workspace: Workspace,
+    name: str = "tiny",
+    *,
+    project: Project | None = None,
+    source: Source | None = None,
+    **fields: Any,
+) -> TrainJob:
+    """A model of its own, ready to train on the source or the project, or else on new squares."""
+    source = source or ProjectSource(project or write_squares(workspace))
     config = tiny_config(**fields)
     plan = plan_devices(config, Resources(cpus=2, gpus=0))
-    return prepare(workspace, TrainRequest(project=project, name=name, config=config), plan, Silent())
+    return prepare(workspace, TrainRequest(source=source, name=name, config=config), plan, Silent())
 
 
 def with_epochs(job: TrainJob, epochs: int) -> TrainJob:

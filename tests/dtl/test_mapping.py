@@ -1,8 +1,10 @@
 """Which class becomes which."""
 
+from collections.abc import Callable
+
 import pytest
 
-from kittiseg.dtl.mapping import map_class, map_meta
+from kittiseg.dtl.mapping import add_class, check_shapes, convert_meta, copy_meta, map_class, map_meta
 from kittiseg.errors import ConfigError
 from kittiseg.project.meta import ProjectMeta
 from tests.data.projects import meta_of
@@ -13,6 +15,12 @@ META = meta_of({"car": "bitmap", "bus": "bitmap", "sky": "bitmap", "lane": "line
 def _refusal(meta: ProjectMeta, mapping: dict[str, str]) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         map_meta(meta, mapping)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def _refused(change: Callable[..., ProjectMeta], mapping: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        change(META, mapping, **({"shape": "bitmap"} if change is convert_meta else {}))
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -94,3 +102,79 @@ def test_the_name_of_a_dropped_class_is_free() -> None:
 @pytest.mark.parametrize("name", ["", " "])
 def test_a_class_has_a_name(name: str) -> None:
     assert "wanted a class" in _refusal(META, {"car": name, "__other__": "__ignore__"})[0]
+
+
+def test_converted_classes_follow_in_the_order_of_the_mapping() -> None:
+    """With the colour of the first that becomes each; classes that stay keep their places."""
+    meta = convert_meta(META, {"lane": "mark", "car": "box", "bus": "box"}, shape="rectangle")
+
+    assert list(meta.shapes.items()) == [("sky", "bitmap"), ("mark", "rectangle"), ("box", "rectangle")]
+    assert meta.colors["box"] == META.colors["car"]
+    assert meta.tags == META.tags
+
+
+def test_a_class_may_be_converted_into_one_of_its_shape() -> None:
+    """Itself, or another that stays."""
+    meta = convert_meta(META, {"car": "car", "lane": "sky"}, shape="bitmap")
+
+    assert meta == ProjectMeta(META.classes[:3], META.tags)
+
+
+@pytest.mark.parametrize("mapping", [{"lane": "lane"}, {"bus": "lane"}])
+def test_a_class_cannot_be_converted_in_place(mapping: dict[str, str]) -> None:
+    """As in 2018: one name would have two shapes."""
+    assert "cannot become 'lane' as a bitmap: that class is a line" in "".join(_refused(convert_meta, mapping))
+
+
+@pytest.mark.parametrize("change", [convert_meta, copy_meta])
+def test_conversions_know_only_classes_that_come(change: Callable[..., ProjectMeta]) -> None:
+    (problem,) = _refused(change, {"cat": "animal"})
+
+    assert problem == "/classes_mapping/cat: no class 'cat' comes to this layer; did you mean 'car'?"
+
+
+def test_only_some_shapes_can_be_converted() -> None:
+    """Classes of shape 'any' are judged figure by figure."""
+    with pytest.raises(ConfigError, match=r"/classes_mapping/lane: 'lane' is a line; this layer takes only bitmap"):
+        convert_meta(META, {"lane": "outline"}, shape="polygon", from_shapes=("bitmap",))
+
+    loose = meta_of({"thing": "any"})
+    assert convert_meta(loose, {"thing": "mask"}, shape="polygon", from_shapes=("bitmap",)).shapes == {
+        "mask": "polygon"
+    }
+
+
+def test_copies_have_shape_and_colour_of_their_class() -> None:
+    meta = copy_meta(META, {"lane": "stripe", "car": "bus", "__other__": "rest"})
+
+    assert list(meta.shapes.items()) == [*META.shapes.items(), ("stripe", "line"), ("rest", "bitmap")]
+    assert meta.colors["stripe"] == META.colors["lane"]
+    assert meta.colors["bus"] == META.colors["bus"]
+
+
+def test_a_copy_cannot_join_a_class_of_another_shape() -> None:
+    assert _refused(copy_meta, {"car": "lane"}) == [
+        "/classes_mapping/car: 'car' is a bitmap and cannot become 'lane', which is a line"
+    ]
+
+
+def test_a_new_class_goes_to_the_end_unless_it_is_there() -> None:
+    assert list(add_class(META, "pole", shape="point", at="class").shapes) == ["car", "bus", "sky", "lane", "pole"]
+    assert add_class(META, "lane", shape="line", at="class") is META
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("lane", "is a line already"), ("__other__", "name of a class"), (" ", "na")]
+)
+def test_a_new_class_needs_a_name_that_is_free(name: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"/class: .*{told}"):
+        add_class(META, name, shape="point", at="class")
+
+
+def test_listed_classes_need_a_fitting_shape() -> None:
+    """Every wrong one is told; those that do not come are none."""
+    check_shapes(META, ("lane", "ghost"), shapes=("line", "polygon"), at="classes")
+
+    with pytest.raises(ConfigError, match="line and polygon") as caught:
+        check_shapes(META, ("car", "lane", "sky"), shapes=("line", "polygon"), at="classes")
+    assert [problem.pointer for problem in caught.value.problems] == ["/classes/0", "/classes/2"]

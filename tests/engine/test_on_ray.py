@@ -84,6 +84,19 @@ def test_an_error_of_the_system_arrives_as_it_was_raised(ray_engine: Engine):
     assert "in fill_the_disk" in caught.value.__notes__[0]
 
 
+def test_a_stage_may_have_a_name_in_any_letters(ray_engine: Engine, tmp_path: Path):
+    """Projects and models may, and Ray's dashboard shows them."""
+    assert list(ray_engine.map(square, [2], name="transform città 🚗")) == [4]
+
+    ray_engine.fit(leave, str(tmp_path), workers=Workers(count=1), name="train città 🚗", storage=str(tmp_path / "ray"))
+
+    assert (tmp_path / "done").exists()
+
+
+def leave(context: WorkerContext, job: Any) -> None:
+    (Path(job) / "done").touch()
+
+
 def test_a_task_that_kills_its_worker_again_and_again_is_an_error(ray_engine: Engine):
     """Ray Data would go on for ever."""
     with pytest.raises(ResourceError, match="a worker of 'deadly' died 4 times over the same pictures"):

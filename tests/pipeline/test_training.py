@@ -1,11 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kittiseg.engine import Engine
-from kittiseg.errors import DataError, KittisegError, ModelError, ResourceError, WorkspaceError
+from kittiseg.errors import ConfigError, DataError, KittisegError, ModelError, ResourceError, WorkspaceError
 from kittiseg.pipeline import TrainOptions, list_checkpoints, restore_checkpoint, train
+from kittiseg.pipeline.training import find_source
 from kittiseg.project.store import Workspace
+from tests.data.programs import query
+from tests.data.query_sources import cropped, write_query
 from tests.data.runs import TINY_TRAINING, Killer, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
 
@@ -71,6 +75,45 @@ def test_two_workers_train_as_one(workspace: Workspace, tmp_path: Path, ray_engi
     losses = [[entry["loss"] for entry in listing["checkpoints"]] for listing in (one, two)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
     assert workspace.model_files("two").read_json("run.json")["sessions"][0]["world_size"] == 2
+
+
+def test_ray_trains_on_a_query_as_one_process(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
+    """The same weights, and no project is written."""
+    write_squares(workspace)
+    file = str(write_query(tmp_path, cropped()))
+    here, there = (replace(options(tmp_path, name, epochs=2), project=file) for name in ("here", "ray"))
+
+    train(run_in(workspace), here)
+    train(run_in(workspace, ray_engine), there)
+
+    assert weights(workspace, "here") == weights(workspace, "ray")
+    assert workspace.projects() == ["squares"]
+    assert leftovers(workspace) == []
+
+
+def test_a_query_that_is_wrong_leaves_no_model(workspace: Workspace, tmp_path: Path):
+    """A file that is not there, a layer that there is not, a tag that no picture has."""
+    write_squares(workspace)
+    wrong, untagged = cropped(), cropped()
+    wrong[1]["action"] = "multipy"
+    untagged[-1:] = query(("tag", "$c", "$t", {"tag": "train", "action": "delete"}), save="$t")
+    run = run_in(workspace)
+
+    with pytest.raises(ConfigError, match=r"none\.json: no such file"):
+        train(run, replace(options(tmp_path, "m"), project="none.json"))
+    with pytest.raises(ConfigError, match=r"/1/action: .* did you mean 'multiply'"):
+        train(run, replace(options(tmp_path, "m"), project=str(write_query(tmp_path, wrong))))
+    with pytest.raises(DataError, match=r"of query '.*' has the tag 'train' \(/dataset_tags/train\); known: val; "):
+        train(run, replace(options(tmp_path, "m"), project=str(write_query(tmp_path, untagged))))
+
+    assert workspace.models() == []
+
+
+def test_a_project_may_be_called_like_a_file(workspace: Workspace, tmp_path: Path):
+    """Where there is no such file."""
+    write_squares(workspace, "odd.json")
+
+    assert find_source(run_in(workspace), "odd.json").label == "project 'odd.json'"
 
 
 def test_resuming_goes_on_to_more_epochs(workspace: Workspace, tmp_path: Path):

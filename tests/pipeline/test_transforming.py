@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from kittiseg.config import read_json
 from kittiseg.engine import Engine
 from kittiseg.errors import ConfigError, DataError, WorkspaceError
 from kittiseg.pipeline import plan_transform, transform
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Project, Workspace
+from tests.data.programs import layer
 from tests.data.projects import small_project
 from tests.data.runs import digest_of_project, json_file, leftovers, run_in, told, tutorial_query
 
@@ -148,6 +150,28 @@ def test_damaged_pictures_are_all_named_and_no_project_is_there(workspace: Works
     assert undisturbed == made
 
 
+def test_damaged_pictures_can_be_left_out(workspace: Workspace, source: Project, query: Path):
+    """As the original of 2018 did, but told, and remembered by the project; with not one left it is an error."""
+    names = [key.name for key in source.keys()]
+    for name in names[:2]:
+        (Path(source.files.root) / "training" / "img" / name).write_bytes(b"broken")
+    run = run_in(workspace)
+
+    made = transform(run, query, skip_bad=True)
+
+    assert made.images == 6 * 12
+    assert [name for name in names if any(name in text for text in made.skipped)] == names[:2]
+    assert [text for text in told(run).warnings if text.startswith("left out: ")] == [
+        f"left out: {text}" for text in made.skipped
+    ]
+    assert workspace.project("crops").provenance["skipped"] == list(made.skipped)
+    for name in names[2:]:
+        (Path(source.files.root) / "training" / "img" / name).write_bytes(b"broken")
+    with pytest.raises(DataError, match="8 of 8 pictures cannot be transformed"):
+        transform(run, query, skip_bad=True, overwrite=True)
+    assert workspace.project("crops").provenance["digest"] == made.digest
+
+
 def test_all_faults_of_a_query_come_at_once(workspace: Workspace, source: Project, tmp_path: Path):
     """Each with its JSON pointer and, where it is misspelt, the nearest word."""
     query = tutorial_query("smal", "crops")
@@ -161,3 +185,52 @@ def test_all_faults_of_a_query_come_at_once(workspace: Workspace, source: Projec
     assert "did you mean 'small'" in problems["/0/src/0"]
     assert "/6/settings/axis" in problems
     assert "did you mean 'multiply'" in problems["/7/action"]
+
+
+def test_a_split_is_exact_and_the_same_everywhere(
+    workspace: Workspace, source: Project, tmp_path: Path, ray_engine: Engine
+):
+    """The tutorial's query with it: in process, on Ray, and in the plan, which reads names alone."""
+    document = read_json(Path(__file__).parents[2] / "configs" / "kitti_vehicles" / "transform_split.json")
+    document[0] |= {"src": ["small/*"], "settings": {"classes_mapping": "default"}}
+    document[2]["settings"] = {"shares": {"train": 0.75, "val": 0.25}}
+    document[-1]["dst"] = "crops"
+    query = json_file(tmp_path, "split", document)
+
+    plan = plan_transform(run_in(workspace), query)
+    here = transform(run_in(workspace), query)
+    files = digest_of_project(workspace, "crops")
+    on_ray = transform(run_in(workspace, ray_engine), query, overwrite=True)
+
+    assert plan.layers[2].survey == "a pass over all names comes first; 8 pictures get here; train 6, val 2"
+    assert dict(here.tags) == {"train": 6 * 12, "val": 2 * 12}
+    assert here == on_ray
+    assert digest_of_project(workspace, "crops") == files
+
+
+def test_a_split_by_classes_names_all_pictures_that_it_cannot_read(
+    workspace: Workspace, source: Project, tmp_path: Path, ray_engine: Engine
+):
+    """In the pass over the annotations; mended, in process and on Ray give the same."""
+    settings = {"shares": {"train": 0.5, "val": 0.5}, "stratify": True, "group": {"regex": r"^\d{5}"}}
+    layers = [layer("data", "small/*", "$in", {"classes_mapping": "default"}), layer("split", "$in", "$s", settings)]
+    query = json_file(tmp_path, "split", [*layers, layer("supervisely", "$s", "parted")])
+    annotations = [
+        Path(source.files.root) / "training" / "ann" / f"{name}_10.png.json" for name in ("000001", "000004")
+    ]
+    whole = [path.read_bytes() for path in annotations]
+    for path in annotations:
+        path.write_bytes(b"{")
+
+    with pytest.raises(DataError, match=r"2 of 8 pictures(.|\n)*000001_10(.|\n)*000004_10"):
+        plan_transform(run_in(workspace), query)
+
+    for path, data in zip(annotations, whole, strict=True):
+        path.write_bytes(data)
+    with pytest.raises(DataError, match=r"layer /1 \(split\): 8 picture\(s\) in 1 group\(s\) cannot fill 2 shares"):
+        transform(run_in(workspace), query)
+    settings["group"] = {"regex": r"^\d{6}"}
+    query = json_file(tmp_path, "split", [*layers, layer("supervisely", "$s", "parted")])
+    here = transform(run_in(workspace), query)
+    assert transform(run_in(workspace, ray_engine), query, overwrite=True) == here
+    assert dict(here.tags) == {"train": 4, "val": 4}

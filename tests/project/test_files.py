@@ -1,13 +1,14 @@
 """Files in folders, on disk and in stores that know no folders."""
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import fsspec
 import pyarrow.fs as pafs
 import pytest
 
-from kittiseg.errors import DataError, WorkspaceError
+from kittiseg.errors import DataError, StorageError, WorkspaceError
 from kittiseg.project.files import Files
 
 
@@ -79,7 +80,29 @@ def test_a_replacement_that_was_cut_off_changes_nothing(files: Files):
         FullDisk(files.filesystem, files.root).replace("config.json", b"new one")
 
     assert files.read("config.json") == b"old"
-    assert files.files() == ["config.json"]
+    assert tree(files) == ["config.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda files: files.write("file/a", b""),
+        lambda files: files.replace("file/a", b""),
+        lambda files: files.append("file/a", b""),
+        lambda files: files.make_folder("file/a"),
+        lambda files: files.move("file", "nowhere/file"),
+    ],
+    ids=["write", "replace", "append", "make_folder", "move"],
+)
+def test_what_cannot_be_written_names_its_place(tmp_path: Path, change: Callable[[Files], None]):
+    """In the system's words, without pyarrow's; what was there is still there."""
+    (tmp_path / "file").write_bytes(b"whole")
+
+    with pytest.raises(StorageError, match=rf"^{tmp_path}/.*: cannot be written: [A-Z][a-z ]+; mend that, then run"):
+        change(Files.at(tmp_path))
+
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_append_adds_to_the_end(files: Files):

@@ -109,6 +109,20 @@ def test_a_view_shows_what_the_same_steps_give_on_pixels(steps: list[Axis | tupl
     assert view.shows_all(Size(height=6, width=8)) == (view == View.whole(Size(height=6, width=8)))
 
 
+@pytest.mark.parametrize("mirrored", [(), ("vertical",), ("vertical", "horizontal")])
+def test_a_view_comes_back_from_json(mirrored: tuple[Axis, ...]):
+    """The window as left, top, width, height; how it is mirrored where it is."""
+    view = View(window=Window(top=1, left=2, height=3, width=4))
+    for axis in mirrored:
+        view = view.mirror(axis)
+
+    document = view.to_json()
+
+    assert View.from_json(document) == view
+    assert document["window"] == [2, 1, 4, 3]
+    assert ("mirrored" in document) == bool(mirrored)
+
+
 def test_a_window_outside_a_view_is_refused():
     """A view shows nothing beyond its edges, though the picture goes on there."""
     view = View.whole(Size(height=6, width=8)).crop(Window(top=1, left=1, height=2, width=2))

@@ -111,6 +111,30 @@ def test_what_is_no_picture_is_an_error(decode: Callable[..., np.ndarray], data:
         decode(data, name="a.png")
 
 
+@pytest.mark.parametrize("suffix", pixels.PICTURE_SUFFIXES)
+def test_the_libraries_keep_silent_about_a_damaged_file(suffix: str, capfd: pytest.CaptureFixture[str]):
+    """The error says it all; libpng and OpenCV would print to stderr besides."""
+    data = encode(picture(Size(height=64, width=64)), suffix)
+
+    with pytest.raises(DataError):
+        decode_rgb(data[: len(data) // 2], name="a")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_a_wrong_bit_in_a_png_is_found_where_it_counts():
+    """In the pixels; in a comment it does no harm."""
+    png = encode(picture(), ".png")
+    pixels_at, comment = png.index(b"IDAT") + 8, b"tEXt" + b"Title\x00" + bytes(4)
+    commented = png[:33] + struct.pack(">I", len(comment) - 4) + comment + bytes(4) + png[33:]
+
+    with pytest.raises(
+        DataError, match=r"a\.png: damaged: its checksum does not fit before byte \d+; replace the file"
+    ):
+        decode_rgb(png[:pixels_at] + bytes([png[pixels_at] ^ 1]) + png[pixels_at + 1 :], name="a.png")
+    np.testing.assert_array_equal(decode_rgb(commented, name="a.png"), picture())
+
+
 def test_a_header_of_a_monstrous_size_is_an_error():
     """More pixels than OpenCV reads: no OpenCV error, no memory."""
     png = bytearray(written(np.zeros((2, 2), np.uint8)))

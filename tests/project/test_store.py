@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kittiseg.errors import DataError, WorkspaceError
+from kittiseg.errors import DataError, StorageError, WorkspaceError
 from kittiseg.project import pixels
 from kittiseg.project.item import ItemKey
+from kittiseg.project.journal import Row
 from kittiseg.project.store import Draft, Project, Workspace, check_name, check_picture_name
 from tests.data.projects import SMALL, annotation_of, meta_of, picture, small_project, square, write_project
 
@@ -248,7 +249,7 @@ def test_a_picture_without_annotation_is_named(workspace: Workspace):
     """The path says which."""
     project = small_project(workspace, count=1)
 
-    with pytest.raises(WorkspaceError, match=r"training/ann/b\.png\.json: no such file"):
+    with pytest.raises(DataError, match=r"training/ann/b\.png\.json: no such file; .*, or remove the picture"):
         project.annotation(ItemKey("small", "training", "b.png"))
 
 
@@ -283,3 +284,38 @@ def test_a_workspace_may_be_a_uri(tmp_path: Path):
     small_project(Workspace.at((tmp_path / "space").as_uri()), "p")
 
     assert Workspace.at(tmp_path / "space").projects() == ["p"]
+
+
+def test_a_stopped_draft_is_gone_on_with_by_its_key(workspace: Workspace):
+    """Under another name: a worker of the killed run that is still at work gets nothing in, and nothing of it stays."""
+    with workspace.lock("p", keep="key"):
+        killed = workspace.draft("p", key="key")
+        add_picture(killed, "a.png")
+        killed.journal.write("first", [Row(ItemKey("source", "ds", "a.png"))])
+
+    with workspace.lock("p", keep="key"):
+        draft = workspace.draft("p", key="key")
+        assert draft.journal.blocks == ["first"]
+        add_picture(killed, "b.png")
+        with pytest.raises(StorageError, match="No such file"):
+            killed.journal.write("second", [Row(ItemKey("source", "ds", "b.png"))])
+        draft.commit(META, {})
+
+    assert places(workspace.project("p")) == ["training/a.png"]
+    assert [path.name for path in (Path(workspace.files.root) / "projects").iterdir()] == ["p"]
+
+
+def test_a_draft_of_another_key_or_without_a_journal_is_not_gone_on_with(workspace: Workspace):
+    """Nobody knows what is in it."""
+    with workspace.lock("p", keep="key"):
+        add_picture(workspace.draft("p", key="key"))
+    with workspace.lock("p", keep="other"):
+        other = workspace.draft("p", key="other")
+        other.journal.write("first", [Row(ItemKey("source", "ds", "a.png"))])
+
+    with workspace.lock("p", keep="key"):
+        draft = workspace.draft("p", key="key")
+
+        assert draft.journal.blocks == []
+        assert [path.name for path in (Path(workspace.files.root) / "projects").iterdir()] == [Path(draft.folder).name]
+        assert draft.files.folders() == ["meta"]

@@ -5,14 +5,14 @@ from kittiseg.training.batches import BatchPlan, epoch_order, shard_seed
 
 
 def plan(samples: int = 10, *, epochs: int = 2, shards: int = 2, per_shard: int = 2, seed: int = 0) -> BatchPlan:
-    return BatchPlan(samples=samples, epochs=epochs, shards=shards, per_shard=per_shard, seed=seed)
+    return BatchPlan(sizes=(samples,), epochs=epochs, shards=shards, per_shard=per_shard, seed=seed)
 
 
 def test_an_epoch_sees_every_picture_once() -> None:
     """Ten pictures in batches of four: three steps, the last with two."""
     made = plan()
 
-    epoch = [np.concatenate(made.shards_at(step)) for step in range(made.steps_per_epoch)]
+    epoch = [np.concatenate(made.shards_at(step)) for step in range(3)]
 
     assert [len(batch) for batch in epoch] == [4, 4, 2]
     assert sorted(np.concatenate(epoch)) == list(range(10))
@@ -35,6 +35,24 @@ def test_the_order_follows_from_seed_and_epoch_alone() -> None:
     assert epoch_order(1, 0, 50).tolist() == first
     assert epoch_order(1, 1, 50).tolist() != first
     assert epoch_order(0, 1, 50).tolist() != first
+
+
+def test_epochs_may_differ_in_length() -> None:
+    """10, 3 and 5 pictures, and then as many as in the last: 3, 1, 2 and 2 steps of up to 4."""
+    made = BatchPlan(sizes=(10, 3, 5), epochs=4, shards=2, per_shard=2, seed=0)
+
+    assert made.steps == 8
+    assert [made.place(step) for step in range(9)] == [
+        *[(0, 0), (0, 1), (0, 2)],
+        (1, 0),
+        *[(2, 0), (2, 1)],
+        *[(3, 0), (3, 1)],
+        (4, 0),
+    ]
+    assert [made.seen_after(step) for step in range(9)] == [0, 4, 8, 10, 13, 17, 18, 22, 23]
+    assert [made.epochs_after(step) for step in (2, 3, 4, 5)] == [0.8, 1, 2, 2.8]
+    assert [made.pictures_in(epochs) for epochs in (0.25, 1, 1.5, 2.2, 4)] == [3, 10, 12, 14, 23]
+    assert sorted(np.concatenate(made.shards_at(3))) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("step", "seen"), [(0, 0), (1, 4), (2, 8), (3, 10), (4, 14), (6, 20)])

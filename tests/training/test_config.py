@@ -15,6 +15,7 @@ TUTORIAL = Path(__file__).parents[2] / "configs" / "kitti_vehicles" / "train.jso
 def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
+    ours |= {"loss": None, "class_weights": None}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -66,6 +67,13 @@ def test_a_config_survives_json() -> None:
         ({"gpu_devices": [1, 1]}, "names a device twice"),
         ({"weights_init_type": "imagenet"}, "/weights_init_type: "),
         ({"network": "unet"}, "'unet' is not known; did you mean 'unetv2'"),
+        ({"network": "smp:Unet"}, "'smp:Unet' is none of the form smp:<architecture>/<encoder>"),
+        ({"network": "smp:Unet/resnet18", "width": 0.5}, "has the width of its encoder; leave width out"),
+        ({"loss": {"name": "diec"}}, "/loss/name: 'diec' is not known; did you mean 'dice'"),
+        ({"loss": {"name": "dice", "gamma": 1}}, "/loss/gamma: unknown key 'gamma'"),
+        ({"loss": {"name": "tversky", "alpha": 0, "beta": 0}}, "/loss: alpha and beta are both 0"),
+        ({"class_weights": "even"}, "/class_weights: .*'balanced' or an object"),
+        ({"class_weights": {"car": 0}}, "/class_weights/car: .*greater than 0"),
         ({"devices": "cpu:0"}, "wanted exact, auto, cpu"),
         ({"width": 0}, "/width: "),
         ({"batchsize": {}}, "unknown key 'batchsize'; did you mean 'batch_size'"),

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import os
 import signal
 import time
@@ -15,6 +17,9 @@ from kittiseg.training.history import read_history
 from kittiseg.training.loop import train_loop
 from kittiseg.training.prepare import TrainJob
 from kittiseg.training.run_record import read_run
+from kittiseg.training.samples import SampleReader
+from kittiseg.training.sources import ProjectSource
+from tests.data.query_sources import cropped, dropped, mirrored, source_in, write_query, written
 from tests.data.train_worker import Context, start_worker
 from tests.data.training import tiny_job, with_epochs, write_squares
 
@@ -181,7 +186,7 @@ def test_other_pictures_cannot_be_gone_on_with(workspace: Workspace) -> None:
     more = write_squares(workspace, "more", train=7)
 
     with pytest.raises(DataError, match="'more' has other training pictures"):
-        train_loop(HERE, with_epochs(replace(job, project=more), 2))
+        train_loop(HERE, with_epochs(replace(job, source=ProjectSource(more)), 2))
 
 
 def test_the_rate_falls_and_adam_begins_anew(workspace: Workspace) -> None:
@@ -219,3 +224,111 @@ def test_weights_that_vanished_are_an_error(workspace: Workspace) -> None:
         train_loop(HERE, job)
     with pytest.raises(ModelError, match="no checkpoint yet"):
         resolve(job.model, "last")
+
+
+@pytest.mark.parametrize("document", [mirrored(), cropped(), dropped()])
+def test_a_query_is_gone_on_with_as_if_never_stopped(
+    workspace: Workspace, tmp_path: Path, document: list[dict[str, object]]
+) -> None:
+    """In the middle of an epoch, whose pictures are made again; more threads change nothing."""
+    write_squares(workspace)
+    source = source_in(workspace, write_query(tmp_path, document))
+    fields = {"epochs": 3, "val_every": 0.4}
+    whole = tiny_job(workspace, "whole", source=source, **fields)
+    parts = tiny_job(workspace, "parts", source=source, **fields, data_workers={"train": 3})
+
+    train_loop(HERE, whole)
+    train_loop(HERE, with_epochs(parts, 2))
+    parts.model.remove("checkpoints/00000005")
+    train_loop(HERE, parts)
+
+    assert same_weights(whole.model, parts.model)
+    for kind in ("train", "val"):
+        assert losses(whole.model, kind) == losses(parts.model, kind)
+    assert read_run(parts.model)["sessions"][1]["resumed_from"] == 4
+    assert list_checkpoints(whole.model).last.state.epoch == 3
+
+
+def test_epochs_of_a_query_may_differ_in_length(workspace: Workspace, tmp_path: Path) -> None:
+    """Each has as many steps as its own pictures make; all are seen."""
+    write_squares(workspace)
+    source = source_in(workspace, write_query(tmp_path, dropped()))
+    job = tiny_job(workspace, source=source, epochs=4, val_every=1)
+    reader = SampleReader(source, job.config.settings, job.config.classes)
+    lengths = tuple(len(reader.read(("train",), epoch=epoch)["train"]) for epoch in range(4))
+
+    train_loop(HERE, job)
+
+    states = [checkpoint.state for checkpoint in list_checkpoints(job.model).whole]
+    assert len(set(lengths)) > 1
+    assert states[-1].sizes == lengths
+    assert [state.samples_seen for state in states] == [sum(lengths[:count]) for count in range(1, 5)]
+    assert states[-1].step == sum(-(-length // 2) for length in lengths)
+
+
+def test_a_query_without_draws_trains_as_its_project(workspace: Workspace, tmp_path: Path) -> None:
+    """The same losses; with random crops only the first epoch's are the same."""
+    write_squares(workspace)
+    curves = []
+    for name, document in (("mirrored", mirrored()), ("cropped", cropped())):
+        file = write_query(tmp_path, document, name=name)
+        drawn = tiny_job(workspace, f"{name} query", source=source_in(workspace, file))
+        fixed = tiny_job(workspace, f"{name} project", project=written(workspace, file))
+        for job in (drawn, fixed):
+            train_loop(HERE, job)
+        curves.append((losses(drawn.model, "train"), losses(fixed.model, "train")))
+
+    (mirrored_query, mirrored_project), (cropped_query, cropped_project) = curves
+    assert mirrored_query == mirrored_project
+    assert cropped_query[:6] == cropped_project[:6]
+    assert cropped_query[6] != cropped_project[6]
+
+
+def test_two_workers_make_the_same_pictures_of_a_query(workspace: Workspace, tmp_path: Path) -> None:
+    """Each makes all of them."""
+    write_squares(workspace)
+    source = source_in(workspace, write_query(tmp_path, dropped()))
+    fields = {"gpu_devices": [0, 1], "epochs": 2, "val_every": 1, "data_workers": {"train": 2}}
+    one = tiny_job(workspace, "one", source=source, **fields)
+    two = tiny_job(workspace, "two", source=source, **fields)
+
+    train_loop(HERE, one)
+    group = [start_worker(two, tmp_path, rank=rank, world_size=2) for rank in range(2)]
+
+    assert [worker.wait() for worker in group] == [0, 0]
+    np.testing.assert_allclose(losses(two.model, "train"), losses(one.model, "train"), atol=1e-5)
+
+
+def test_other_sources_of_a_query_cannot_be_gone_on_with(workspace: Workspace, tmp_path: Path) -> None:
+    """A picture more in the project that the query reads."""
+    write_squares(workspace)
+    file = write_query(tmp_path, cropped())
+    job = tiny_job(workspace, source=source_in(workspace, file), epochs=1)
+    train_loop(HERE, job)
+    workspace.files.remove("projects/squares")
+    write_squares(workspace, train=7)
+
+    with pytest.raises(DataError, match=r"query '.*query\.json' has other training pictures"):
+        train_loop(HERE, with_epochs(replace(job, source=source_in(workspace, file)), 2))
+
+
+def test_an_old_checkpoint_without_sizes_is_gone_on_with(workspace: Workspace) -> None:
+    """Those of before queries were sources."""
+    job = tiny_job(workspace, epochs=1, val_every=0.4)
+    train_loop(HERE, job)
+    model = job.model
+    undisturbed = read_weights(resolve(model, "last"))
+    model.remove("checkpoints/00000003")
+    state = json.loads(model.read("checkpoints/00000002/state.json"))
+    del state["sizes"]
+    data = json.dumps(state).encode()
+    manifest = json.loads(model.read("checkpoints/00000002/manifest.json"))
+    manifest["state.json"] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    model.write("checkpoints/00000002/state.json", data)
+    model.write("checkpoints/00000002/manifest.json", json.dumps(manifest).encode())
+
+    train_loop(HERE, job)
+
+    found = read_weights(resolve(model, "last"))
+    assert read_run(model)["sessions"][1]["resumed_from"] == 2
+    assert all(torch.equal(found[name], undisturbed[name]) for name in found)

@@ -14,7 +14,9 @@ from kittiseg.training.loop import train_loop
 from kittiseg.training.prepare import TrainRequest, prepare, read_model_config, resume
 from kittiseg.training.restore import restore
 from kittiseg.training.run_record import read_run
+from kittiseg.training.sources import ProjectSource
 from tests.data.projects import meta_of
+from tests.data.query_sources import cropped, source_in, write_query
 from tests.data.train_worker import Context
 from tests.data.training import tiny_config, tiny_job, write_squares
 
@@ -31,7 +33,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def request(workspace: Workspace, name: str = "m", **fields: object) -> TrainRequest:
-    return TrainRequest(project=workspace.project("squares"), name=name, config=tiny_config(**fields))
+    return TrainRequest(source=ProjectSource(workspace.project("squares")), name=name, config=tiny_config(**fields))
 
 
 def test_a_model_begins_with_config_and_first_weights(workspace: Workspace) -> None:
@@ -103,6 +105,27 @@ def test_a_model_without_optimizer_is_not_resumed(workspace: Workspace) -> None:
     with pytest.raises(ModelError, match="--init first"):
         resume(workspace, request(workspace, "first"), PLAN)
     resume(workspace, request(workspace, "long"), PLAN)
+
+
+def test_a_query_is_kept_beside_its_model_and_may_not_change(workspace: Workspace, tmp_path: Path) -> None:
+    """Its layers, its seed, and that it is one; the same in another file is the same."""
+
+    def wanted(document: list[dict[str, object]], name: str = "query", seed: int = 0) -> TrainRequest:
+        source = source_in(workspace, write_query(tmp_path, document, name=name), seed=seed)
+        return replace(request(workspace), source=source)
+
+    job = prepare(workspace, wanted(cropped()), PLAN, Silent())
+
+    assert job.model.read_json("query.json") == cropped()
+    assert read_run(job.model)["query_seed"] == 0
+    resume(workspace, wanted(cropped(), "other"), PLAN)
+    with pytest.raises(ConfigError, match=r"--seed: is 3 now and was 0(.|\n)*--project: query .*models/m/query\.json"):
+        resume(workspace, wanted(cropped(copies=3), seed=3), PLAN)
+    with pytest.raises(ConfigError, match=r"begun on what a query makes .*, not on project 'squares'"):
+        resume(workspace, request(workspace), PLAN)
+    prepare(workspace, request(workspace, "n"), PLAN, Silent())
+    with pytest.raises(ConfigError, match="begun on a project, not on query"):
+        resume(workspace, replace(wanted(cropped()), name="n"), PLAN)
 
 
 def test_what_is_not_there_is_not_resumed(workspace: Workspace) -> None:

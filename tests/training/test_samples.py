@@ -10,7 +10,8 @@ from kittiseg.project.geometry import Size
 from kittiseg.project.store import Project, Workspace
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import InputSize
-from kittiseg.training.samples import Samples, read_samples, resize_pair
+from kittiseg.training.samples import SampleReader, Samples, resize_pair
+from kittiseg.training.sources import ProjectSource
 from tests.data.projects import annotation_of, meta_of, picture, square, write_project
 from tests.data.training import tiny_config, write_squares
 
@@ -24,7 +25,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def read(project: Project, **fields: Any) -> dict[str, Samples]:
     config = tiny_config(**fields)
-    return read_samples(project, config, ClassIndex.of(project.meta, config.special_classes))
+    classes = ClassIndex.of(project.meta, config.special_classes)
+    return SampleReader(ProjectSource(project), config, classes).read()
 
 
 def damage(project: Project, *names: str) -> None:

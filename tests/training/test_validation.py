@@ -9,7 +9,7 @@ from torch import nn
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.group import Group
 from kittiseg.training.inputs import Forward
-from kittiseg.training.losses import Totals, bce_dice
+from kittiseg.training.losses import BceDice, Totals
 from kittiseg.training.samples import Samples
 from kittiseg.training.validation import Validator, metrics_of
 from tests.data.training import CAR, tiny_config
@@ -51,7 +51,7 @@ def test_the_loss_is_that_of_all_pictures_as_one_batch() -> None:
     logits_nchw, labels_nhw = Forward(network, torch.device("cpu"), "fp32")(samples, np.arange(5))
     totals = Totals(samples=5, pixels=5 * (64 - 3))
 
-    expected = bce_dice(logits_nchw, labels_nhw, totals, config.loss_weights).item()
+    expected = BceDice().sums(logits_nchw, labels_nhw, totals, None).item()
 
     assert [validate(network, batch=size)["loss"] for size in (1, 2, 5)] == pytest.approx([expected] * 3, rel=1e-6)
 

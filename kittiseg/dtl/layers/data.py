@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Source
 from kittiseg.dtl.mapping import KEEP, OTHER, map_class, map_meta
-from kittiseg.project.annotation import Annotation
-from kittiseg.project.geometry import Window
 from kittiseg.project.item import Item
 from kittiseg.project.meta import ProjectMeta
 
@@ -35,16 +33,5 @@ class Data(Source):
         It stays where it loses all its figures. Figures are clipped to the picture.
         """
         names = {figure.class_name: map_class(figure.class_name, self.mapping) for figure in item.annotation.figures}
-        annotation = clip_to_picture(item.annotation.rename(names))
+        annotation = item.annotation.rename(names).clip()
         return replace(item, annotation=annotation, dataset=f"{item.key.project}__{item.key.dataset}")
-
-
-def clip_to_picture(annotation: Annotation) -> Annotation:
-    """Figures without what sticks out of the picture; polygons are left as they are, as the label format has it."""
-    whole = Window.whole(annotation.image)
-    figures = [
-        figure if shape is figure.shape else replace(figure, shape=shape)
-        for figure in annotation.figures
-        for shape in ([figure.shape] if figure.shape.kind == "polygon" else figure.shape.crop(whole))
-    ]
-    return replace(annotation, figures=tuple(figures))

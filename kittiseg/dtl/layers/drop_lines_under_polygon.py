@@ -1,5 +1,6 @@
 """``drop_lines_under_polygon``: of lines, only what lies outside some polygons stays."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -55,13 +56,10 @@ def outside(line: Line, polygons: Sequence[Polygon]) -> list[Line]:
         return [line]
     paths: list[list[np.ndarray]] = []
     for start, end in pairwise(line.points):  # one by one: shapely cuts a path also where it crosses itself
-        for part in _parts(shapely.difference(shapely.LineString([start, end]), covered)):
-            if np.linalg.norm(part[0] - start) > np.linalg.norm(part[-1] - start):
-                part = part[::-1]
-            if paths and np.array_equal(paths[-1][-1], part[0]):
-                paths[-1] += list(part[1:])
-            else:
-                paths.append(list(part))
+        for first, last in _uncovered(start, end, covered):
+            if not (paths and np.array_equal(paths[-1][-1], first)):
+                paths.append([first])
+            paths[-1].append(last)
     return [Line(np.array(path)) for path in paths]
 
 
@@ -71,6 +69,9 @@ def _region(polygon: Polygon) -> Any:
     return shapely.difference(shapely.make_valid(shapely.Polygon(polygon.exterior)), holes)
 
 
-def _parts(geometry: Any) -> list[np.ndarray]:
-    """The points of each piece of a segment, from one end to the other."""
-    return [shapely.get_coordinates(part) for part in shapely.get_parts(geometry) if not part.is_empty]
+def _uncovered(start: np.ndarray, end: np.ndarray, covered: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The two ends of each piece of a segment that is left, on the way from ``start`` to ``end``."""
+    rest = shapely.difference(shapely.LineString([start, end]), covered)
+    pieces = [shapely.get_coordinates(part) for part in shapely.get_parts(rest) if part.length > 0]
+    on_the_way = [sorted((piece[0], piece[-1]), key=lambda end: math.dist(start, end)) for piece in pieces]
+    return sorted(((first, last) for first, last in on_the_way), key=lambda ends: math.dist(start, ends[0]))

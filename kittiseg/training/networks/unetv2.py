@@ -17,6 +17,8 @@ class UNetV2(nn.Module):
     names and shapes of ``encoder`` are those of torchvision's ``vgg16_bn``: ``encoder.features.0.weight``.
     """
 
+    multiple = 16
+
     def __init__(self, classes: int, width: float = 1.0) -> None:
         super().__init__()
         channels = [max(4, 4 * round(count * width / 4)) for count in _CHANNELS_OF_BLOCKS]

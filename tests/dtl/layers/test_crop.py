@@ -1,102 +1,72 @@
-"""Windows, drawn at random or cut from the sides."""
+"""Windows, drawn at random, around an object, or cut from the sides."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kittiseg.config import parse
 from kittiseg.dtl.layer import rng_for
-from kittiseg.dtl.layers.crop import Crop, PercentRange, RandomPart, Sides, crop, draw_window, inner_window, length_px
+from kittiseg.dtl.layers.crop import Crop, draw_around, whole_pixels
+from kittiseg.dtl.lengths import Sides
 from kittiseg.errors import ConfigError, DataError
 from kittiseg.project.geometry import Size, Window
-from tests.data.programs import RANDOM_CROP, WHOLE_CROP, draws, no_draw, only
-from tests.data.projects import SMALL, item_with_square, square
+from kittiseg.project.item import Item
+from kittiseg.project.shapes import Point, Rectangle
+from tests.data.programs import META, RANDOM_CROP, WHOLE_CROP, draws, no_draw, only
+from tests.data.projects import annotation_of, item_of, item_with_square, polygon, square
 
-KITTI = Size(height=375, width=1242)
+
+def _part(percent: float) -> dict[str, Any]:
+    return {side: {"min_percent": percent, "max_percent": percent} for side in ("width", "height")}
 
 
-def _part(width: tuple[float, float], height: tuple[float, float], *, keep: bool = False) -> RandomPart:
-    ranges = [PercentRange(min_percent=least, max_percent=most) for least, most in (width, height)]
-    return RandomPart(width=ranges[0], height=ranges[1], keep_aspect_ratio=keep)
+def _crop(percent: float, *classes: str, probability: float = 1) -> Crop:
+    around = {"classes": list(classes), "probability": probability} if classes else None
+    return parse(Crop, {"random_part": _part(percent), **({"around": around} if around else {})}, source="test")
+
+
+def _windows(layer: Crop, item: Item, *, count: int = 100) -> list[Window]:
+    places = [only(layer.apply(item, draws(str(number)))).did["window"] for number in range(count)]
+    return [Window(left=left, top=top, width=width, height=height) for left, top, width, height in places]
 
 
 def test_moves_picture_and_figures_together() -> None:
-    """A figure keeps its pixels wherever the window falls."""
+    """A figure keeps its pixels wherever the window falls, and the window is told."""
     item = item_with_square(top=2, left=3, side=2)
 
-    cropped = crop(item, Window(top=1, left=2, height=4, width=5))
+    cropped = only(Crop(sides=Sides(left="2px", top="1px", right="1px", bottom="1px")).apply(item, no_draw))
 
     assert np.array_equal(cropped.image.pixels(), item.image.pixels()[1:5, 2:7])
     assert cropped.annotation.figures[0].shape == square(top=1, left=1, side=2)
     assert cropped.annotation.image == cropped.image.size == Size(height=4, width=5)
+    assert cropped.did == {"window": [2, 1, 5, 4]}
 
 
 def test_a_picture_without_figures_is_still_made() -> None:
-    cropped = crop(item_with_square(top=0, left=0, side=2), Window(top=3, left=3, height=2, width=2))
+    item = item_with_square(top=0, left=0, side=2)
 
-    assert cropped.annotation.figures == ()
+    assert only(Crop(sides=Sides(left="3px")).apply(item, no_draw)).annotation.figures == ()
 
 
-def test_the_whole_picture_keeps_its_file() -> None:
-    """No pixel changes, so nothing need be decoded or encoded."""
+def test_the_whole_picture_is_the_whole_picture() -> None:
+    """No pixel changes, and no figure."""
     item = item_with_square()
 
     made = only(parse(Crop, WHOLE_CROP, source="test").apply(item, draws()))
 
-    assert made.image is item.image
+    assert np.array_equal(made.image.pixels(), item.image.pixels())
     assert made.annotation == item.annotation
-
-
-def test_sizes_and_places_of_the_tutorial() -> None:
-    """27 to 30 percent of 1242 px are 335 to 372, 90 to 100 percent of 375 px are 337 to 375; all lie inside."""
-    part = _part((27, 30), (90, 100))
-
-    windows = [draw_window(KITTI, part, rng_for(0, str(number))) for number in range(300)]
-
-    assert {335, 372} <= {window.width for window in windows} <= set(range(335, 373))
-    assert {window.height for window in windows} <= set(range(337, 376))
-    assert all(Window.whole(KITTI).contains(window) for window in windows)
-
-
-def test_every_place_can_be_drawn() -> None:
-    """Offsets include both edges."""
-    part = _part((50, 50), (50, 50))
-
-    places = {
-        (window.top, window.left)
-        for window in (draw_window(Size(height=4, width=4), part, rng_for(0, str(number))) for number in range(200))
-    }
-
-    assert places == {(top, left) for top in range(3) for left in range(3)}
-
-
-def test_keep_aspect_ratio_draws_once() -> None:
-    windows = [
-        draw_window(Size(height=100, width=200), _part((10, 90), (10, 90), keep=True), rng_for(0, str(number)))
-        for number in range(20)
-    ]
-
-    assert all(window.width // 2 == window.height for window in windows)
-
-
-def test_lengths_are_cut_off() -> None:
-    assert length_px("33%", 10) == 3
-    assert length_px("12.5 %", 100) == 12
-    assert length_px("7px", 100) == 7
-
-
-def test_sides_leave_the_inner_part() -> None:
-    sides = Sides(left="25%", top="1px", right="1px")
-
-    assert inner_window(SMALL, sides, name="a") == Window(top=1, left=2, height=5, width=5)
 
 
 def test_nothing_left_makes_nothing() -> None:
     item = item_with_square()
 
     assert list(Crop(sides=Sides(left="50%", right="50%")).apply(item, no_draw)) == []
-    assert list(Crop(random_part=_part((0, 0), (50, 50))).apply(item, draws())) == []
+    assert list(_crop(0).apply(item, draws())) == []
+    assert list(_crop(0, "car").apply(item, draws())) == []
 
 
 def test_sides_outside_of_the_picture_are_an_error() -> None:
@@ -119,10 +89,9 @@ def test_only_px_need_the_annotation() -> None:
         ({"sides": {}, **RANDOM_CROP}, "either 'random_part' or 'sides'"),
         ({"sides": {"lef": "3px"}}, "did you mean 'left'"),
         ({"sides": {"left": "3"}}, "left is '3'"),
-        ({"sides": {"top": "-3px"}}, "top is '-3px'"),
-        ({"sides": {"top": "1.5px"}}, "top is '1.5px'"),
-        ({"random_part": {"width": {"min_percent": 9, "max_percent": 8}}}, "min_percent 9 is above max_percent 8"),
-        ({"random_part": {"width": {"min_percent": 9, "max_percent": 101}}}, "/random_part/width/max_percent"),
+        ({"sides": {}, "around": {"classes": ["car"]}}, "'around' goes with 'random_part'"),
+        ({**RANDOM_CROP, "around": {"classes": []}}, "/around/classes"),
+        ({**RANDOM_CROP, "around": {"classes": ["car"], "probability": 1.5}}, "/around/probability"),
     ],
     ids=str,
 )
@@ -131,6 +100,84 @@ def test_refuses_settings_that_make_no_window(settings: dict[str, Any], says: st
         parse(Crop, settings, source="test")
 
 
-def test_keep_aspect_ratio_needs_one_range() -> None:
-    with pytest.raises(ValueError, match="same min_percent"):
-        _part((10, 20), (10, 30), keep=True)
+def test_around_needs_classes_that_come() -> None:
+    """A slip of the pen would else draw ordinary windows for ever."""
+    assert _crop(50, "car").declare(META) == META
+    with pytest.raises(ConfigError, match=r"/around/classes/1: no class 'bsu' comes.*'bus'"):
+        _crop(50, "car", "bsu").declare(META)
+
+
+@given(
+    image=st.builds(Size, height=st.integers(1, 30), width=st.integers(1, 30)),
+    window=st.builds(Size, height=st.integers(1, 30), width=st.integers(1, 30)),
+    corners=st.lists(st.floats(-5, 35), min_size=4, max_size=4),
+    seed=st.integers(0, 99),
+)
+def test_around_shows_the_object_or_its_middle(image: Size, window: Size, corners: list[float], seed: int) -> None:
+    """All of it where it fits, else the pixel in its middle, on each axis; never more than the picture."""
+    window = Size(height=min(window.height, image.height), width=min(window.width, image.width))
+    (left, right), (top, bottom) = sorted(corners[:2]), sorted(corners[2:])
+    box = whole_pixels(Rectangle(left, top, right, bottom), image)
+
+    drawn = draw_around(image, window, box, rng_for(seed))
+
+    assert drawn.size == window
+    assert Window.whole(image).contains(drawn)
+    if box.height <= window.height and box.width <= window.width:
+        assert drawn.contains(box)
+    middle = Window(top=(box.top + box.bottom) // 2, left=(box.left + box.right) // 2, height=1, width=1)
+    assert drawn.contains(middle)
+
+
+def test_around_draws_every_place_that_shows_the_object() -> None:
+    """A 4 x 4 window over a 2 x 2 object in a corner and in the middle of 8 x 8 px."""
+    size, window = Size(height=8, width=8), Size(height=4, width=4)
+    corner, middle = (Window(top=at, left=at, height=2, width=2) for at in (0, 3))
+
+    def places(box: Window) -> set[tuple[int, int]]:
+        drawn = [draw_around(size, window, box, rng_for(0, str(number))) for number in range(300)]
+        return {(window.top, window.left) for window in drawn}
+
+    assert places(corner) == {(0, 0)}
+    assert places(middle) == {(top, left) for top in (1, 2, 3) for left in (1, 2, 3)}
+
+
+def test_around_takes_every_object_of_its_classes() -> None:
+    """Of small objects far apart, now one and now the other is shown, never that of another class."""
+    size = Size(height=10, width=90)
+    figures = [("car", square(top=4, left=1, side=2)), ("bus", square(top=4, left=85, side=2))]
+    item = item_of(annotation_of([*figures, ("sky", square(top=4, left=44, side=2))], size=size))
+
+    made = [only(_crop(10, "car", "bus").apply(item, draws(str(number)))) for number in range(60)]
+
+    assert {each.did["around"] for each in made} == {"car", "bus"}
+    for each in made:
+        assert {figure.class_name for figure in each.annotation.figures} == {each.did["around"]}
+
+
+def test_around_without_such_objects_draws_as_without_it() -> None:
+    item = item_with_square(class_name="bus")
+
+    assert _windows(_crop(50, "car"), item) == _windows(_crop(50), item)
+    assert "around" not in only(_crop(50, "car").apply(item, draws())).did
+
+
+def test_around_changes_no_window_that_it_does_not_draw() -> None:
+    """With a probability of one half, half of the windows are the ordinary ones."""
+    item = item_with_square(size=Size(height=40, width=40))
+    plain = _windows(_crop(20), item, count=200)
+
+    assert _windows(_crop(20, "car", probability=0), item, count=200) == plain
+    same = sum(map(Window.__eq__, _windows(_crop(20, "car", probability=0.5), item, count=200), plain))
+    assert 70 < same < 130
+
+
+def test_around_finds_objects_of_every_shape() -> None:
+    """Points have a pixel too, also on the far border, where the picture has none."""
+    size = Size(height=6, width=8)
+    assert whole_pixels(Point(8, 6).box, size) == Window(top=5, left=7, height=1, width=1)
+    assert whole_pixels(polygon((1.2, 1), (3.1, 1), (3.1, 2.5)).box, size) == Window(top=1, left=1, height=2, width=3)
+
+    item = item_of(annotation_of({"car": Point(7.5, 0.5)}, size=size))
+
+    assert all(each.right == 8 and each.top == 0 for each in _windows(_crop(40, "car"), item, count=20))

@@ -2,7 +2,7 @@
 
 import pickle
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -14,30 +14,17 @@ from kittiseg.config import Doc, parse
 from kittiseg.dtl.layer import Layer, Router, Sink, Source, Transform
 from kittiseg.dtl.layers import LAYERS
 from kittiseg.project.item import Item
-from tests.data.programs import META, RANDOM_CROP, draws
-from tests.data.projects import annotation_of, item_of, one_of_each
-
-SETTINGS: dict[str, dict[str, Any]] = {
-    "crop": RANDOM_CROP,
-    "data": {"classes_mapping": {"car": "vehicle", "bus": "vehicle", "__other__": "__default__"}},
-    "dataset": {"name": "new"},
-    "dummy": {"anything": "goes"},
-    "flip": {"axis": "vertical"},
-    "if": {"condition": {"probability": 0.5}},
-    "multiply": {"multiply": 3},
-    "supervisely": {},
-    "tag": {"tag": "train", "action": "add"},
-}
+from kittiseg.project.meta import ProjectMeta
+from kittiseg.project.pixels import LazyImage
+from tests.data.every_action import SETTINGS
+from tests.data.programs import draws
+from tests.data.projects import every_shape
+from tests.data.toy_projects import META
 
 
 def _layer(action: str) -> Layer:
     made = LAYERS[action]
     return parse(made, {} if made.free_settings else SETTINGS[action], source="test")
-
-
-def _item() -> Item:
-    shapes = one_of_each()
-    return item_of(annotation_of([("car", shapes["bitmap"]), ("lane", shapes["line"])], tags=("day",)))
 
 
 def _outcome(layer: Layer, item: Item) -> Any:
@@ -46,9 +33,16 @@ def _outcome(layer: Layer, item: Item) -> Any:
         made = [layer.take(item)]
     elif isinstance(layer, Transform):
         made = list(layer.apply(item, draws()))
+    elif isinstance(layer, Sink):
+        extras = layer.extras(item, ProjectMeta.from_json(META))
+        return layer.layout, [(folder, image_hwc.tolist()) for folder, image_hwc in extras]
     else:
-        return layer.choose(item, draws()) if isinstance(layer, Router) else isinstance(layer, Sink)
-    return [(each.dataset, each.marks, each.annotation.to_json(), each.image.pixels().tolist()) for each in made]
+        return layer.choose(item, draws()) if isinstance(layer, Router) else None
+    return [_shown(each) for each in made]
+
+
+def _shown(item: Item) -> Any:
+    return (item.dataset, item.marks, item.annotation.to_json(), item.image.pixels().tolist())
 
 
 def test_table_and_folder_agree() -> None:
@@ -60,7 +54,7 @@ def test_table_and_folder_agree() -> None:
 
 
 def test_every_layer_is_tested_here() -> None:
-    """A new layer joins these tests by its settings."""
+    """A new layer joins these tests by its settings in tests/data/every_action.py."""
     assert set(SETTINGS) == set(LAYERS)
 
 
@@ -72,12 +66,23 @@ def test_survives_pickling(action: str) -> None:
     copy = pickle.loads(pickle.dumps(layer))
 
     assert copy == layer
-    assert _outcome(copy, _item()) == _outcome(layer, _item())
+    assert _outcome(copy, every_shape()) == _outcome(layer, every_shape())
+
+
+@pytest.mark.parametrize("action", sorted(set(LAYERS) - {"dummy", "color_class", "restore_annotation_scale"}))
+def test_has_something_to_do(action: str) -> None:
+    """Else the other tests here would say nothing of it.
+
+    ``color_class`` changes the meta alone; ``restore_annotation_scale`` undoes what another layer did.
+    """
+    layer, item = _layer(action), every_shape()
+    if isinstance(layer, Transform):
+        assert _outcome(layer, item) != [_shown(item)]
 
 
 @pytest.mark.parametrize("action", LAYERS)
 def test_does_not_write_to_its_input(action: str) -> None:
-    item = _item()
+    item = every_shape()
     pixels, document = item.image.pixels().copy(), item.annotation.to_json()
 
     _outcome(_layer(action), item)
@@ -90,7 +95,7 @@ def test_does_not_write_to_its_input(action: str) -> None:
 @pytest.mark.parametrize("action", LAYERS)
 def test_pixels_and_annotation_have_one_size(action: str) -> None:
     layer = _layer(action)
-    made = layer.apply(_item(), draws()) if isinstance(layer, Transform) else []
+    made = layer.apply(every_shape(), draws()) if isinstance(layer, Transform) else []
 
     for each in made:
         assert each.image.pixels().shape[:2] == (each.image.size.height, each.image.size.width)
@@ -102,21 +107,32 @@ def test_adds_the_marks_that_it_announces(action: str) -> None:
     """Else two pictures could get one name without anybody knowing beforehand."""
     layer = _layer(action)
     if isinstance(layer, Transform):
-        marks = [mark for each in layer.apply(_item(), draws()) for mark in each.marks]
+        marks = [mark for each in layer.apply(every_shape(), draws()) for mark in each.marks]
         assert bool(marks) == bool(layer.mark)
         assert all(re.fullmatch(layer.mark, mark) for mark in marks)
 
 
 @pytest.mark.parametrize("action", LAYERS)
+def test_tells_whether_it_changes_pixels(action: str) -> None:
+    """Else a recipe would be refused too late, or for nothing."""
+    layer, item = _layer(action), every_shape()
+    of_a_file = replace(item, image=LazyImage(item.image.size, item.image.pixels, file=lambda: b""))
+    if isinstance(layer, Transform):
+        made = list(layer.apply(of_a_file, draws()))
+        assert layer.repaints == any(each.image.view is None for each in made)
+
+
+@pytest.mark.parametrize("action", LAYERS)
 def test_declares_the_classes_of_what_it_makes(action: str) -> None:
-    """Every figure and tag that comes out is in the meta that was declared."""
+    """Every figure and tag that comes out is in the meta that was declared, and every figure has its class's shape."""
     layer = _layer(action)
-    meta = layer.declare(META)
-    made = [layer.take(_item())] if isinstance(layer, Source) else []
-    made += layer.apply(_item(), draws()) if isinstance(layer, Transform) else []
+    meta = layer.declare(ProjectMeta.from_json(META))
+    made = [layer.take(every_shape())] if isinstance(layer, Source) else []
+    made += layer.apply(every_shape(), draws()) if isinstance(layer, Transform) else []
 
     for each in made:
-        assert {figure.class_name for figure in each.annotation.figures} <= set(meta.shapes)
+        found = {figure.class_name: figure.shape.kind for figure in each.annotation.figures}
+        assert found.items() <= meta.shapes.items()
         assert each.annotation.tag_names <= {tag.name for tag in meta.tags}
 
 

@@ -1,0 +1,48 @@
+"""Commands that look at things: how a picture came to be, and the schemas that editors ask for."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kittiseg.cli.session import session
+
+
+def lineage(
+    context: typer.Context,
+    project: Annotated[str, typer.Argument(help="A project that a query made.")],
+    item: Annotated[str, typer.Argument(help="dataset/name.png, or name.png where it stands once in the project.")],
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Make the picture again and compare it; exit code 2 where it differs.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")
+    ] = False,
+) -> None:
+    """How a picture came to be: its source, and what each layer drew or chose."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        found = pipeline.redo(run, project, item) if redo else pipeline.lineage_of(run, project, item)
+        if json:
+            terminal.json({**found.to_json(), **({"redo": "same"} if redo else {})})
+            return
+        tables.show_lineage(terminal.out, found)
+        if redo:
+            terminal.out.print("made again: same")
+
+
+def schema(
+    context: typer.Context,
+    stage: Annotated[Literal["transform", "train", "predict"], typer.Argument(help="Whose JSON file.")],
+    out: Annotated[Path | None, typer.Option(help="The file; without it, it goes to stdout.")] = None,
+) -> None:
+    """The JSON Schema of a query or a config, for editors that complete and check while you write."""
+    from kittiseg import pipeline
+
+    with session(context.obj) as (_, terminal):
+        if out is None:
+            terminal.json(pipeline.schema(stage))
+        else:
+            terminal.out.print(str(pipeline.write_schema(stage, out)))

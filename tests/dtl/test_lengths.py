@@ -1,0 +1,28 @@
+"""Lengths as queries write them."""
+
+import pytest
+
+from kittiseg.dtl.lengths import Sides, check_lengths, exact_px, length_px
+
+
+def test_px_are_px_and_percent_are_of_the_whole() -> None:
+    assert exact_px("20px", 50) == 20
+    assert exact_px("2.5 %", 50) == 1.25
+
+
+def test_names_every_setting_that_is_no_length() -> None:
+    check_lengths(left="3px", top="0%")
+    with pytest.raises(ValueError, match="left is '3', top is '-1px'"):
+        check_lengths(left="3", top="-1px", right="4px")
+
+
+def test_lengths_are_cut_off_to_whole_px() -> None:
+    assert length_px("33%", 10) == 3
+    assert length_px("12.5 %", 100) == 12
+    assert length_px("7px", 100) == 7
+
+
+def test_sides_are_lengths() -> None:
+    assert Sides(left="3px") == Sides(left="3px", top="0px", right="0px", bottom="0px")
+    with pytest.raises(ValueError, match="bottom is '2'"):
+        Sides(bottom="2")

@@ -1,0 +1,67 @@
+"""Parts of pictures, drawn at random or cut from the sides."""
+
+import pytest
+
+from kittiseg.dtl.layer import rng_for
+from kittiseg.dtl.lengths import Sides
+from kittiseg.dtl.parts import PercentRange, RandomPart, draw_window, inner_window
+from kittiseg.errors import DataError
+from kittiseg.project.geometry import Size, Window
+from tests.data.projects import SMALL
+
+KITTI = Size(height=375, width=1242)
+
+
+def _part(width: tuple[float, float], height: tuple[float, float], *, keep: bool = False) -> RandomPart:
+    ranges = [PercentRange(min_percent=least, max_percent=most) for least, most in (width, height)]
+    return RandomPart(width=ranges[0], height=ranges[1], keep_aspect_ratio=keep)
+
+
+def test_sizes_and_places_of_the_tutorial() -> None:
+    """27 to 30 percent of 1242 px are 335 to 372, 90 to 100 percent of 375 px are 337 to 375; all lie inside."""
+    part = _part((27, 30), (90, 100))
+
+    windows = [draw_window(KITTI, part, rng_for(0, str(number))) for number in range(300)]
+
+    assert {335, 372} <= {window.width for window in windows} <= set(range(335, 373))
+    assert {window.height for window in windows} <= set(range(337, 376))
+    assert all(Window.whole(KITTI).contains(window) for window in windows)
+
+
+def test_every_place_can_be_drawn() -> None:
+    """Offsets include both edges."""
+    part = _part((50, 50), (50, 50))
+
+    places = {
+        (window.top, window.left)
+        for window in (draw_window(Size(height=4, width=4), part, rng_for(0, str(number))) for number in range(200))
+    }
+
+    assert places == {(top, left) for top in range(3) for left in range(3)}
+
+
+def test_keep_aspect_ratio_draws_once() -> None:
+    windows = [
+        draw_window(Size(height=100, width=200), _part((10, 90), (10, 90), keep=True), rng_for(0, str(number)))
+        for number in range(20)
+    ]
+
+    assert all(window.width // 2 == window.height for window in windows)
+
+
+def test_keep_aspect_ratio_needs_one_range() -> None:
+    with pytest.raises(ValueError, match="same min_percent"):
+        _part((10, 20), (10, 30), keep=True)
+
+
+def test_sides_leave_the_inner_part() -> None:
+    sides = Sides(left="25%", top="1px", right="1px")
+
+    assert inner_window(SMALL, sides, name="a") == Window(top=1, left=2, height=5, width=5)
+    assert inner_window(SMALL, Sides(left="50%", right="50%"), name="a").area == 0
+
+
+def test_sides_outside_of_the_picture_are_an_error() -> None:
+    """It names the picture, since others of the project may be larger."""
+    with pytest.raises(DataError, match=r"a\.png: the crop lies outside the picture, which is 8 x 6 px"):
+        inner_window(SMALL, Sides(bottom="7px"), name="a.png")
