@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from kittiseg import __version__
-from kittiseg.cli import looking
+from kittiseg.cli import looking, models
+from kittiseg.cli.options import Devices, Json, Overwrite, SkipBad
 from kittiseg.cli.session import Options, session
 
 app = typer.Typer(
@@ -18,20 +19,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")]
-SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be done, instead of refusing all.")
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there of the same name.")]
-Devices = Annotated[
-    str | None,
-    typer.Option(
-        help="exact: the gpu_devices of the config, or an error. auto: as many of them as there are, else the CPU. "
-        "cpu, or cpu:N for N workers.",
-        show_default="what the config says",
-    ),
-]
 
 
 def _version(wanted: bool) -> None:
@@ -181,69 +168,13 @@ def transform(
 app.command(epilog="Example: kittiseg lineage kitti-veh-tr training/000000_10_m3.png --redo")(looking.lineage)
 
 
-@app.command(
+app.command(
     epilog="Example: kittiseg train configs/kitti_vehicles/train.json --project kitti-veh-tr --name unet-kitti-veh"
+)(models.train)
+app.command(epilog="Example: kittiseg checkpoints unet-kitti-veh")(models.checkpoints)
+app.command(epilog='Example: kittiseg restore unet-kitti-veh --checkpoint 27 --name "unet-kitti-veh (ckpt 27)"')(
+    models.restore
 )
-def train(
-    context: typer.Context,
-    config: Annotated[Path, typer.Argument(help="A training config.")],
-    project: Annotated[
-        str,
-        typer.Option(
-            help="The project to train on; its pictures bear the tags train and val. Or a query, which then writes no "
-            "picture and draws anew for each epoch: --project configs/kitti_vehicles/transform_split.json"
-        ),
-    ],
-    name: Annotated[str, typer.Option(help="Name of the model.")],
-    init: Annotated[
-        str | None, typer.Option(help="Weights to begin with: a .safetensors or .pt file, or MODEL or MODEL@27.")
-    ] = None,
-    devices: Devices = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
-    overwrite: Overwrite = False,
-    json: Json = False,
-) -> None:
-    """Train a network; a checkpoint is written at each validation."""
-    from kittiseg import pipeline
-    from kittiseg.cli import tables
-
-    options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite)
-    with session(context.obj) as (run, terminal):
-        listing = pipeline.train(run, options)
-        if json:
-            terminal.json(listing)
-        else:
-            tables.show_checkpoints(terminal.out, listing)
-
-
-@app.command(epilog="Example: kittiseg checkpoints unet-kitti-veh")
-def checkpoints(context: typer.Context, model: str, json: Json = False) -> None:
-    """The checkpoints of a model with their losses; best and last are marked."""
-    from kittiseg import pipeline
-    from kittiseg.cli import tables
-
-    with session(context.obj) as (run, terminal):
-        listing = pipeline.list_checkpoints(run, model)
-        if json:
-            terminal.json(listing)
-        else:
-            tables.show_checkpoints(terminal.out, listing)
-
-
-@app.command(epilog='Example: kittiseg restore unet-kitti-veh --checkpoint 27 --name "unet-kitti-veh (ckpt 27)"')
-def restore(
-    context: typer.Context,
-    model: str,
-    checkpoint: Annotated[str, typer.Option(help="Its number, or best, or last.")],
-    name: Annotated[str, typer.Option(help="Name of the new model.")],
-    overwrite: Overwrite = False,
-) -> None:
-    """Make a checkpoint a model of its own."""
-    from kittiseg import pipeline
-
-    with session(context.obj) as (run, terminal):
-        number = pipeline.restore_checkpoint(run, model, checkpoint, name=name, overwrite=overwrite)
-        terminal.out.print(f"checkpoint {number} of '{model}' is now the model '{name}'")
 
 
 @app.command(

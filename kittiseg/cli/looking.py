@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from kittiseg.cli.options import Json
 from kittiseg.cli.session import session
 
 
@@ -15,9 +16,7 @@ def lineage(
     redo: Annotated[
         bool, typer.Option("--redo", help="Make the picture again and compare it; exit code 2 where it differs.")
     ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else there.")
-    ] = False,
+    json: Json = False,
 ) -> None:
     """How a picture came to be: its source, and what each layer drew or chose."""
     from kittiseg import pipeline

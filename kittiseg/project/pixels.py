@@ -69,9 +69,7 @@ class LazyImage:
 
     __slots__ = ("_pixels_hwc", "_root", "_view")
 
-    def __init__(
-        self, size: Size, make: Callable[[], np.ndarray], *, file: Callable[[], bytes] | None = None
-    ) -> None:
+    def __init__(self, size: Size, make: Callable[[], np.ndarray], *, file: Callable[[], bytes] | None = None) -> None:
         """``file`` gives the bytes of a file with these pixels, if there is one, or can be."""
         self._root = _Root(size, make, file)
         self._view = View.whole(size)

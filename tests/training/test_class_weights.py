@@ -14,7 +14,9 @@ LABELS_NHW = np.array([[[0, 0, 0, 1]], [[0, 0, 255, 255]]], np.uint8)
 
 def weights(wanted: Any) -> tuple[float, ...]:
     config = tiny_config(class_weights=wanted)
-    return class_weights(config, ClassIndex.of(meta_of({"van": "bitmap", "car": "bitmap"}), config.special_classes), LABELS_NHW)
+    return class_weights(
+        config, ClassIndex.of(meta_of({"van": "bitmap", "car": "bitmap"}), config.special_classes), LABELS_NHW
+    )
 
 
 def test_neutral_pixels_are_of_no_class() -> None:

@@ -1,11 +1,19 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
+from kittiseg.project.store import Files, Workspace
+from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.criterion import loss_for, make_criterion
-from kittiseg.training.losses import BceDice, CrossEntropy, Totals
+from kittiseg.training.history import read_history
+from kittiseg.training.loop import train_loop
+from kittiseg.training.losses import LOSSES, BceDice, CrossEntropy, Totals
 from kittiseg.training.losses.overlap import Dice
 from tests.data.label_maps import batch, of
-from tests.data.training import tiny_config
+from tests.data.train_worker import Context, start_worker
+from tests.data.training import tiny_config, tiny_job, with_epochs, write_squares
 
 CPU = torch.device("cpu")
 
@@ -55,3 +63,53 @@ def test_class_weights_are_on_the_device() -> None:
         for each in (even, weighted)
     ]
     assert losses[1] > losses[0]
+
+
+def losses(model: Files, kind: str) -> list[float]:
+    return [record["loss"] for record in read_history(model) if record["kind"] == kind]
+
+
+def test_a_loss_of_the_whole_batch_is_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
+    """Dice per batch: three shards in one process, and shared out to two. The last batch of 7 has one shard."""
+    workspace = Workspace.at(tmp_path / "workspace")
+    project = write_squares(workspace, train=7)
+    fields = {"gpu_devices": [0, 1, 2], "epochs": 2, "val_every": 1, "loss": {"name": "dice", "per": "batch"}}
+    one = tiny_job(workspace, "one", project=project, **fields)
+    several = tiny_job(workspace, "several", project=project, **fields)
+
+    train_loop(Context(rank=0, world_size=1), one)
+    group = [start_worker(several, tmp_path, rank=rank, world_size=2) for rank in range(2)]
+
+    assert [worker.wait() for worker in group] == [0, 0]
+    for kind in ("train", "val"):
+        np.testing.assert_allclose(losses(several.model, kind), losses(one.model, kind), atol=1e-5)
+        assert all(0 < loss < 1 for loss in losses(one.model, kind))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_each_loss_learns_the_squares(tmp_path: Path, name: str) -> None:
+    """Ten epochs find a bright square on pictures that were not trained on."""
+    job = tiny_job(Workspace.at(tmp_path), epochs=10, val_every=10, lr=0.01, loss={"name": name})
+
+    train_loop(Context(rank=0, world_size=1), job)
+
+    assert list_checkpoints(job.model).last.state.metrics["iou"]["car"] > 0.6
+
+
+def test_balanced_weights_stay_those_of_the_first_pictures(tmp_path: Path) -> None:
+    """The checkpoint remembers them, a training that goes on has the same, and they change the loss."""
+    workspace = Workspace.at(tmp_path)
+    project = write_squares(workspace)
+    even = tiny_job(workspace, "even", project=project, epochs=2, val_every=1)
+    whole = tiny_job(workspace, "whole", project=project, epochs=2, val_every=1, class_weights="balanced")
+    parts = tiny_job(workspace, "parts", project=project, epochs=2, val_every=1, class_weights="balanced")
+
+    for job in (even, whole, with_epochs(parts, 1), parts):
+        train_loop(Context(rank=0, world_size=1), job)
+
+    weights = list_checkpoints(whole.model).last.state.class_weights
+    assert list_checkpoints(even.model).last.state.class_weights == ()
+    assert weights[0] < 1 < weights[1]
+    assert list_checkpoints(parts.model).last.state.class_weights == weights
+    assert losses(parts.model, "train") == losses(whole.model, "train")
+    assert losses(even.model, "train")[0] != losses(whole.model, "train")[0]

@@ -4,6 +4,7 @@ import torch
 from kittiseg.errors import ConfigError, ModelError
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.model import ModelConfig
+from tests.data.projects import meta_of
 from tests.data.training import CAR, tiny_config
 
 
@@ -34,3 +35,16 @@ def test_the_network_follows_from_the_config() -> None:
     assert one["head.weight"].shape == (2, 4, 1, 1)
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["head.weight"], other["head.weight"])
+
+
+def test_what_does_not_fit_the_classes_is_told_at_once() -> None:
+    """The loss of two classes for three, and a weight for a class that is not there."""
+    settings = tiny_config(loss={"name": "bce_dice"}, class_weights={"vna": 2, "car": 3})
+    classes = ClassIndex.of(meta_of({"car": "bitmap", "van": "bitmap"}), settings.special_classes)
+
+    with pytest.raises(ConfigError) as caught:
+        ModelConfig(settings, classes)
+
+    assert [problem.pointer for problem in caught.value.problems] == ["/loss/name", "/class_weights/vna"]
+    assert "bce_dice is for two classes and there are 3: bg, car, van" in str(caught.value)
+    assert "no class of the network; did you mean 'van'?" in str(caught.value)

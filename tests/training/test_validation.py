@@ -47,7 +47,6 @@ def validate(network: nn.Module, *, batch: int = 2, **fields: Any) -> dict[str, 
 def test_the_loss_is_that_of_all_pictures_as_one_batch() -> None:
     """Whatever the size of the batches, of which the last is smaller."""
     samples, network = pictures(), RedIsCar().eval()
-    config = tiny_config()
     logits_nchw, labels_nhw = Forward(network, torch.device("cpu"), "fp32")(samples, np.arange(5))
     totals = Totals(samples=5, pixels=5 * (64 - 3))
 

@@ -205,3 +205,13 @@ def test_imagenet_weights_fit_width_1_alone() -> None:
     """A narrow network is told so before anything is fetched."""
     with pytest.raises(ModelError, match=r"width 1 and the config asks for 0\.06; give weights by --init FILE"):
         first(model_config(weights_init_type="transfer_learning"))
+
+
+def test_imagenet_weights_are_those_of_unetv2_alone() -> None:
+    """Another network is told so, with both ways out; a file of VGG16 has no name that it knows."""
+    config = model_config(network="lightunet", width=1, weights_init_type="transfer_learning")
+
+    with pytest.raises(ModelError, match=r"unetv2's encoder, and the config asks for a lightunet; .*--init FILE"):
+        first(config)
+    with pytest.raises(ModelError, match=r"none of its 1 names \(features\.0\.weight"):
+        transferable({"features.0.weight": torch.zeros(1)}, config.build().state_dict(), source="vgg.pth")

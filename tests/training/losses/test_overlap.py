@@ -17,9 +17,7 @@ def test_dice_of_two_classes_is_that_of_bce_dice() -> None:
     """With the same smoothing, per picture."""
     logits_nchw, labels_nhw, _ = batch()
 
-    torch.testing.assert_close(
-        of(Dice(), logits_nchw, labels_nhw), of(BceDice(bce=0, dice=1), logits_nchw, labels_nhw)
-    )
+    torch.testing.assert_close(of(Dice(), logits_nchw, labels_nhw), of(BceDice(bce=0, dice=1), logits_nchw, labels_nhw))
 
 
 @pytest.mark.parametrize("background", [False, True])

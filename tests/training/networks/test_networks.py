@@ -59,7 +59,7 @@ def test_only_known_names_make_a_network() -> None:
     """A wrong one has the nearest right one, or all forms."""
     with pytest.raises(ValueError, match="did you mean 'lightunet'"):
         check_network("light_unet", 1)
-    with pytest.raises(ValueError, match="known: lightunet, smp:<architecture>/<encoder>.*unetv2"):
+    with pytest.raises(ValueError, match=r"known: lightunet, smp:<architecture>/<encoder>.*unetv2"):
         check_network("x", 1)
 
 

@@ -106,7 +106,7 @@ def test_what_the_package_does_not_know_is_named(name: str, message: str) -> Non
 @needs_smp
 def test_its_needs_are_found_before_the_first_step() -> None:
     """A side that is no multiple of 32, and one picture of 32 x 32, which leaves one px for batch statistics."""
-    with pytest.raises(ConfigError, match="/input_size/width: is 48 px; .* wants a multiple of 32"):
+    with pytest.raises(ConfigError, match=r"/input_size/width: is 48 px; .* wants a multiple of 32"):
         model_config(network="smp:FPN/resnet18", input_size={"width": 48, "height": 32}).build()
     with pytest.raises(ModelError, match="takes no batch of 1 pictures of 32 x 32"):
         first_weights(model_config(batch_size={"train": 1}), None, Silent())

@@ -1,0 +1,69 @@
+"""Commands that make models."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kittiseg.cli.options import Devices, Json, Overwrite
+from kittiseg.cli.session import session
+
+
+def train(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(help="A training config.")],
+    project: Annotated[
+        str,
+        typer.Option(
+            help="The project to train on; its pictures bear the tags train and val. Or a query, which then writes no "
+            "picture and draws anew for each epoch: --project configs/kitti_vehicles/transform_split.json"
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Name of the model.")],
+    init: Annotated[
+        str | None, typer.Option(help="Weights to begin with: a .safetensors or .pt file, or MODEL or MODEL@27.")
+    ] = None,
+    devices: Devices = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Train a network; a checkpoint is written at each validation."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite)
+    with session(context.obj) as (run, terminal):
+        listing = pipeline.train(run, options)
+        if json:
+            terminal.json(listing)
+        else:
+            tables.show_checkpoints(terminal.out, listing)
+
+
+def checkpoints(context: typer.Context, model: str, json: Json = False) -> None:
+    """The checkpoints of a model with their losses; best and last are marked."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        listing = pipeline.list_checkpoints(run, model)
+        if json:
+            terminal.json(listing)
+        else:
+            tables.show_checkpoints(terminal.out, listing)
+
+
+def restore(
+    context: typer.Context,
+    model: str,
+    checkpoint: Annotated[str, typer.Option(help="Its number, or best, or last.")],
+    name: Annotated[str, typer.Option(help="Name of the new model.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Make a checkpoint a model of its own."""
+    from kittiseg import pipeline
+
+    with session(context.obj) as (run, terminal):
+        number = pipeline.restore_checkpoint(run, model, checkpoint, name=name, overwrite=overwrite)
+        terminal.out.print(f"checkpoint {number} of '{model}' is now the model '{name}'")
