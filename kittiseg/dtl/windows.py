@@ -10,6 +10,7 @@ from kittiseg.config import Doc, settings
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
+from kittiseg.project.windows import MinOverlap
 
 
 @settings
@@ -22,18 +23,6 @@ class WindowSize:
     @property
     def size(self) -> Size:
         return Size(height=self.height, width=self.width)
-
-
-@settings
-class MinOverlap:
-    """How many px a window shares with its neighbour at least."""
-
-    x: Annotated[int, Ge(0), Doc("with the next one to the right, px")] = 0
-    y: Annotated[int, Ge(0), Doc("with the next one below, px")] = 0
-
-    @property
-    def size(self) -> Size:
-        return Size(height=self.y, width=self.x)
 
 
 def check_overlap(window: WindowSize, overlap: MinOverlap) -> None:

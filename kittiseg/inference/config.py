@@ -7,6 +7,7 @@ from annotated_types import Ge, MinLen
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.project.geometry import Size
+from kittiseg.project.windows import MinOverlap
 
 
 @settings
@@ -19,18 +20,6 @@ class WindowSize:
     @property
     def size(self) -> Size:
         return Size(height=self.height, width=self.width)
-
-
-@settings
-class MinOverlap:
-    """How many px a window shares with its neighbour at least."""
-
-    x: Annotated[int, Ge(0), Doc("with the next one to the right, px")] = 0
-    y: Annotated[int, Ge(0), Doc("with the next one below, px")] = 0
-
-    @property
-    def size(self) -> Size:
-        return Size(height=self.y, width=self.x)
 
 
 @settings

@@ -1,6 +1,23 @@
 """Where windows lie on a picture that is larger than they are."""
 
+from typing import Annotated
+
+from annotated_types import Ge
+
+from kittiseg.config import Doc, settings
 from kittiseg.project.geometry import Size, Window
+
+
+@settings
+class MinOverlap:
+    """How many px a window shares with its neighbour at least."""
+
+    x: Annotated[int, Ge(0), Doc("with the next one to the right, px")] = 0
+    y: Annotated[int, Ge(0), Doc("with the next one below, px")] = 0
+
+    @property
+    def size(self) -> Size:
+        return Size(height=self.y, width=self.x)
 
 
 def place_windows(image: Size, window: Size, min_overlap: Size) -> list[Window]:

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kittiseg.dtl.windows import MinOverlap, NearFigures, WindowSize, check_overlap, cut
+from kittiseg.dtl.windows import NearFigures, WindowSize, check_overlap, cut
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.shapes import Point, Rectangle, Shape
+from kittiseg.project.windows import MinOverlap
 from tests.data.projects import annotation_of, item_with_square, line, square
 from tests.data.shapes import shapes
 

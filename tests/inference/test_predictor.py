@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kittiseg.inference.config import FullImageSettings, MinOverlap, SlidingWindowSettings, WindowSize
+from kittiseg.inference.config import FullImageSettings, SlidingWindowSettings, WindowSize
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.predictor import Predictor
 from kittiseg.project.geometry import Size
+from kittiseg.project.windows import MinOverlap
 from tests.data.projects import picture
 
 FULL = make_mode(FullImageSettings())

@@ -9,24 +9,11 @@ from pathlib import Path
 import pytest
 
 from kittiseg.errors import StorageError, WorkspaceError
-from kittiseg.project import pixels
 from kittiseg.project.item import ItemKey
 from kittiseg.project.journal import Row
-from kittiseg.project.store import Draft, Project, Workspace
-from tests.data.projects import annotation_of, meta_of, picture, small_project, square, write_project
-
-META = meta_of({"car": "bitmap"}, tags=("train",))
-CAR = annotation_of({"car": square(top=1, left=2, side=3)}, tags=("train",))
-PICTURE = pixels.encode(picture(), ".png")
-
-
-def add_picture(draft: Draft, name: str = "a.png", *, dataset: str = "training") -> None:
-    draft.add_dataset(dataset)
-    draft.write(dataset, name, picture=PICTURE, annotation=CAR)
-
-
-def places(project: Project) -> list[str]:
-    return [f"{key.dataset}/{key.name}" for key in list(project.keys())]
+from kittiseg.project.store import Workspace
+from tests.data.drafts import CAR, META, PICTURE, add_picture, places
+from tests.data.projects import small_project, write_project
 
 
 def test_nothing_is_listed_before_commit(workspace: Workspace):
@@ -44,7 +31,8 @@ def test_nothing_is_listed_before_commit(workspace: Workspace):
 def test_a_killed_writer_leaves_nothing_in_the_list(workspace: Workspace):
     """A process that dies between writing and commit; afterwards the name is free."""
     code = (
-        "import os, sys; from tests.project.test_store import *; w = Workspace.at(sys.argv[1]);"
+        "import os, sys; from tests.data.drafts import add_picture; from kittiseg.project.store import Workspace;"
+        "w = Workspace.at(sys.argv[1]);"
         "add_picture(w.draft('p')); os._exit(9)"
     )
     root = Path(__file__).parents[2]

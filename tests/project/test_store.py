@@ -8,23 +8,10 @@ import numpy as np
 import pytest
 
 from kittiseg.errors import DataError, WorkspaceError
-from kittiseg.project import pixels
 from kittiseg.project.item import ItemKey
-from kittiseg.project.store import Draft, Project, Workspace, check_name, check_picture_name
-from tests.data.projects import SMALL, annotation_of, meta_of, picture, small_project, square, write_project
-
-META = meta_of({"car": "bitmap"}, tags=("train",))
-CAR = annotation_of({"car": square(top=1, left=2, side=3)}, tags=("train",))
-PICTURE = pixels.encode(picture(), ".png")
-
-
-def add_picture(draft: Draft, name: str = "a.png", *, dataset: str = "training") -> None:
-    draft.add_dataset(dataset)
-    draft.write(dataset, name, picture=PICTURE, annotation=CAR)
-
-
-def places(project: Project) -> list[str]:
-    return [f"{key.dataset}/{key.name}" for key in list(project.keys())]
+from kittiseg.project.store import Workspace, check_name, check_picture_name
+from tests.data.drafts import CAR, META, PICTURE, add_picture, places
+from tests.data.projects import SMALL, annotation_of, picture, small_project, write_project
 
 
 def test_a_project_comes_back_as_it_was_written(workspace: Workspace):

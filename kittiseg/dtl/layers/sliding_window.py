@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.windows import MinOverlap, NearFigures, WindowSize, check_overlap, cut
+from kittiseg.dtl.windows import NearFigures, WindowSize, check_overlap, cut
 from kittiseg.errors import DataError
 from kittiseg.project.item import Item
-from kittiseg.project.windows import place_windows
+from kittiseg.project.windows import MinOverlap, place_windows
 
 
 @settings
