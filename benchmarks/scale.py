@@ -1,6 +1,7 @@
 """Whether a transform stays in its bounds: memory of the workers, work of the driver, more nodes.
 
-The sources are drawn frames of 620 x 187 px under many names (hard links, so that they cost no room).
+The sources are frames scaled to 620 x 187 px, a few dozen of them under many names (hard links, so that they cost no
+room): real frames where they lie beside the project, else drawn ones.
 """
 
 import json

@@ -41,8 +41,7 @@ def map_meta(meta: ProjectMeta, mapping: Mapping[str, str]) -> ProjectMeta:
                 continue
             there = result.setdefault(new, replace(entry, name=new))
             if there.shape != entry.shape:
-                message = f"'{entry.name}' is a {entry.shape} and cannot become '{new}', which is a {there.shape}"
-                problems.append(Problem(pointer("classes_mapping", key), message))
+                problems.append(_other_shape(entry, there, pointer("classes_mapping", key)))
     if problems:
         raise ConfigError("classes_mapping", problems)
     return ProjectMeta(tuple(result.values()), meta.tags)
@@ -98,8 +97,7 @@ def copy_meta(meta: ProjectMeta, mapping: Mapping[str, str]) -> ProjectMeta:
             new = new_name(entry.name, mapping)
             there = entry if new is None else result.setdefault(new, replace(entry, name=new))
             if there.shape != entry.shape:
-                message = f"'{entry.name}' is a {entry.shape} and cannot become '{new}', which is a {there.shape}"
-                problems.append(Problem(pointer("classes_mapping", key), message))
+                problems.append(_other_shape(entry, there, pointer("classes_mapping", key)))
     if problems:
         raise ConfigError("classes_mapping", problems)
     return ProjectMeta(tuple(result.values()), meta.tags)
@@ -162,6 +160,11 @@ def _wrong_shape(entry: ObjectClass, shapes: Collection[str], at: str) -> list[P
     if not shapes or entry.shape in (*shapes, "any"):
         return []
     return [Problem(at, f"'{entry.name}' is a {entry.shape}; this layer takes only {' and '.join(shapes)} classes")]
+
+
+def _other_shape(entry: ObjectClass, there: ObjectClass, at: str) -> Problem:
+    message = f"'{entry.name}' is a {entry.shape} and cannot become '{there.name}', which is a {there.shape}"
+    return Problem(at, message)
 
 
 def _meant(meta: ProjectMeta, mapping: Mapping[str, str], key: str) -> list[ObjectClass]:

@@ -10,19 +10,9 @@ from kittiseg.project.geometry import Size
 from kittiseg.project.pixels import decode_rgb
 from kittiseg.project.store import Project, Workspace
 from tests.data.projects import small_project
-from tests.data.runs import digest_of_project, json_file, leftovers, run_in, tutorial_query
+from tests.data.runs import digest_of_project, leftovers, run_in
 
 PICTURE = Size(height=32, width=96)
-
-
-@pytest.fixture
-def source(workspace: Workspace) -> Project:
-    return small_project(workspace, "small", count=8, size=PICTURE)
-
-
-@pytest.fixture
-def query(tmp_path: Path) -> Path:
-    return json_file(tmp_path, "query", tutorial_query("small", "crops"))
 
 
 def test_the_drawing_has_the_counts_of_the_run(workspace: Workspace, source: Project, query: Path, tmp_path: Path):

@@ -16,16 +16,6 @@ from tests.data.runs import digest_of_project, json_file, leftovers, run_in, tol
 PICTURE = Size(height=32, width=96)
 
 
-@pytest.fixture
-def source(workspace: Workspace) -> Project:
-    return small_project(workspace, "small", count=8, size=PICTURE)
-
-
-@pytest.fixture
-def query(tmp_path: Path) -> Path:
-    return json_file(tmp_path, "query", tutorial_query("small", "crops"))
-
-
 def test_the_tutorial_s_query_gives_twelve_crops_a_picture(workspace: Workspace, source: Project, query: Path):
     """27-30 % of the width, 90-100 % of the height, one class, the tag of their source."""
     made = transform(run_in(workspace), query)
