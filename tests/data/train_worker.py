@@ -43,6 +43,8 @@ def main(packed: str, rank: str, world_size: str, meeting: str) -> None:
     if context.world_size > 1:
         dist.init_process_group("gloo", f"file://{meeting}", rank=context.rank, world_size=context.world_size)
     train_loop(context, pickle.loads(Path(packed).read_bytes()))
+    if context.world_size > 1:
+        dist.destroy_process_group()  # or gloo's threads are still running when the interpreter ends, and abort it
 
 
 if __name__ == "__main__":
