@@ -29,7 +29,11 @@ def confusion_matrix(
 
 def iou(matrix_cc: np.ndarray) -> np.ndarray:
     """Intersection over union, tp / (tp + fp + fn), as float64 (c,); NaN for a class that is nowhere."""
-    hits, truth, predicted = _counts(matrix_cc)
+    return iou_of_counts(*_counts(matrix_cc))
+
+
+def iou_of_counts(hits: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """The same from the numbers of pixels that are right, true, and predicted, of whatever shape."""
     return _ratio(hits, truth + predicted - hits)
 
 

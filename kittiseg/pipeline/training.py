@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +14,16 @@ from kittiseg.engine.devices import check_devices
 from kittiseg.errors import KittisegError, ResourceError, StorageError
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.transforming import prepare_query
-from kittiseg.progress import Progress
+from kittiseg.progress import Progress, track
 from kittiseg.project.store import Files
 
 if TYPE_CHECKING:
     from kittiseg.training.prepare import TrainJob
     from kittiseg.training.sources import Source
+
+
+FEW = 64
+"""So many pictures are prepared here in less time than the first task of an engine takes to start."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
     storage = files.within(f"models/.{options.name}.engine")
     storage.make_folder("")
     try:
+        _prepare_samples(run, job)
         with _followed(job, run.progress):
             run.engine.fit(train_loop, job, workers=workers, name=f"train {options.name}", storage=storage.root)
     except BaseException as error:
@@ -134,7 +139,21 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
         raise
     finally:
         storage.remove("")
+        job.samples.remove("")
         files.remove(aside(options.name))
+
+
+def _prepare_samples(run: Run, job: "TrainJob") -> None:
+    """Reads all pictures once, in parallel, into files that the workers map."""
+    from kittiseg.training.sample_files import write_samples
+
+    def mapped(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
+        total = len(job.source.keys)
+        chunks = map(function, tasks) if total <= FEW else run.engine.map(function, tasks, name="prepare pictures")
+        return track(chunks, run.progress, title="prepare", total=total, unit="pictures", size=lambda chunk: chunk.read)
+
+    job.samples.remove("")
+    write_samples(job.source, job.config.settings, job.config.classes, job.samples, mapped=mapped)
 
 
 @contextmanager

@@ -27,6 +27,10 @@ class BatchPlan:
     def steps(self) -> int:
         return sum(self._steps_of(epoch) for epoch in range(self.epochs))
 
+    def end_of(self, epoch: int) -> int:
+        """Steps that are done when an epoch (from 0) is over."""
+        return sum(self._steps_of(each) for each in range(epoch + 1))
+
     def size_of(self, epoch: int) -> int:
         """Pictures in an epoch (from 0)."""
         return self.sizes[min(epoch, len(self.sizes) - 1)]

@@ -1,13 +1,14 @@
 """The checkpoints of a model: one folder each, written beside and renamed, checked by digest when read.
 
 ``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what Adam remembers), ``state.json``
-(where the training stood), ``config.json`` (of the model) and ``manifest.json`` (length and SHA-256 of the others).
+(where the training stood), ``config.json`` (of the model), ``pictures.json`` (IoU of each validation picture) and
+``manifest.json`` (length and SHA-256 of the others).
 Only the newest two keep the optimizer, which is twice as large as the weights and needed only to go on.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,11 +20,12 @@ from kittiseg.errors import KittisegError, ModelError
 from kittiseg.project.store import Files
 from kittiseg.training.model import ModelConfig, json_bytes
 
-MODEL, OPTIMIZER, STATE, CONFIG, MANIFEST = (
+MODEL, OPTIMIZER, STATE, CONFIG, PICTURES, MANIFEST = (
     "model.safetensors",
     "optimizer.safetensors",
     "state.json",
     "config.json",
+    "pictures.json",
     "manifest.json",
 )
 _WRITING = "checkpoints/.writing"
@@ -177,14 +179,23 @@ def load_network(model: Files, checkpoint: Checkpoint) -> tuple[nn.Module, Model
 
 
 def write_checkpoint(
-    model: Files, state: TrainState, config: ModelConfig, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor]
+    model: Files,
+    state: TrainState,
+    config: ModelConfig,
+    weights: Mapping[str, Tensor],
+    moments: Mapping[str, Tensor],
+    pictures: Sequence[Mapping[str, Any]] = (),
 ) -> Checkpoint:
-    """Writes checkpoint ``state.checkpoint``, in place of a damaged one of that number."""
+    """Writes checkpoint ``state.checkpoint``, in place of a damaged one of that number.
+
+    ``pictures``: name and IoU of each validation picture.
+    """
     parts = {
         MODEL: safetensors.torch.save(dict(weights)),
         OPTIMIZER: safetensors.torch.save(dict(moments)),
         STATE: json_bytes(asdict(state)),
         CONFIG: config.to_bytes(),
+        PICTURES: json_bytes(list(pictures)),
     }
     name = f"{state.checkpoint:08d}"
     install_checkpoint(model, name, parts)
@@ -207,7 +218,7 @@ def install_checkpoint(model: Files, name: str, parts: Mapping[str, bytes]) -> N
 
 def checkpoint_parts(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The contents of its files, each held against its digest, for a copy."""
-    parts = (MODEL, STATE, CONFIG, *((OPTIMIZER,) if checkpoint.can_go_on else ()))
+    parts = (MODEL, STATE, CONFIG, *(part for part in (PICTURES, OPTIMIZER) if checkpoint.files.exists(part)))
     return {part: _checked(checkpoint.files, part) for part in parts}
 
 

@@ -6,19 +6,16 @@ from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import TrainConfig
 
 
-def class_weights(config: TrainConfig, classes: ClassIndex, labels_nhw: np.ndarray) -> tuple[float, ...]:
-    """In the order of the network's channels; none where the config wants none. ``labels_nhw``: of the training."""
+def class_weights(config: TrainConfig, classes: ClassIndex, counts_nc: np.ndarray) -> tuple[float, ...]:
+    """In the order of the network's channels; none where the config wants none.
+
+    ``counts_nc``: each training picture's pixels of each class. Neutral ones are of none.
+    """
     if config.class_weights is None:
         return ()
     if config.class_weights == "balanced":
-        return tuple(median_frequency(count_pixels(labels_nhw, len(classes))).tolist())
+        return tuple(median_frequency(counts_nc).tolist())
     return tuple(float(config.class_weights.get(name, 1)) for name in classes.names)
-
-
-def count_pixels(labels_nhw: np.ndarray, classes: int) -> np.ndarray:
-    """int64 (n, classes): each picture's pixels of each class. Neutral ones are of none."""
-    counts = [np.bincount(labels_hw.ravel(), minlength=classes)[:classes] for labels_hw in labels_nhw]
-    return np.array(counts, np.int64).reshape(len(labels_nhw), classes)
 
 
 def median_frequency(counts_nc: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from kittiseg.training.networks import check_network
 EVERY_PICTURE = "__all__"
 
 Precision = Literal["auto", "bf16", "fp32"]
+SamplesIn = Literal["auto", "device", "memory", "stream"]
 Text = Annotated[str, MinLen(1)]
 Side = Annotated[int, Ge(16), MultipleOf(16)]
 
@@ -106,6 +107,12 @@ class TrainConfig:
     ] = (0,)
     seed: Annotated[int, Ge(0), Doc("first weights and order of pictures follow from it")] = 0
     precision: Annotated[Precision, Doc("bf16, fp32, or auto: bf16 where the hardware computes it")] = "auto"
+    samples_in: Annotated[
+        SamplesIn,
+        Doc("where resized pictures lie: on the device, in the host's memory, or on disk; auto: where they fit"),
+    ] = "auto"
+    sync_batchnorm: Annotated[bool, Doc("normalise by the statistics of the whole batch, not of each part")] = False
+    compile: Annotated[bool, Doc("compile the network by torch.compile, which takes a minute at first")] = False
     width: Annotated[float, Gt(0), Le(8), Doc("multiplies the network's channels")] = 1.0
     network: Annotated[str, Doc("unetv2, lightunet, or smp:<architecture>/<encoder>[/<its weights>]")] = "unetv2"
     devices: Annotated[str, Doc("exact: all gpu_devices; auto: those there are; cpu, cpu:2: CPU workers")] = "exact"

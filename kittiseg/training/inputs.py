@@ -1,13 +1,11 @@
-"""What a network is given: pictures in memory become normalised tensors on its device."""
+"""What a network is given: samples on its device become normalised tensors."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from kittiseg.training.config import Precision
-from kittiseg.training.samples import Samples
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -28,12 +26,10 @@ class Forward:
     device: torch.device
     precision: Precision
 
-    def __call__(self, samples: Samples, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Logits (n, c, h, w) and labels (n, h, w) of the pictures of these indices."""
-        images_nhwc = torch.from_numpy(samples.images_nhwc[indices]).to(self.device, non_blocking=True)
-        labels_nhw = torch.from_numpy(samples.labels_nhw[indices]).to(self.device, non_blocking=True)
+    def __call__(self, samples_nhw4: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, c, h, w) and labels (n, h, w) of samples as :class:`~kittiseg.training.feed.Feed` gives them."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            return self.network(normalise(images_nhwc)), labels_nhw
+            return self.network(normalise(samples_nhw4[..., :3])), samples_nhw4[..., 3]
 
     def track_statistics(self, on: bool) -> None:
         """Whether batches move the running statistics of batch normalisation, in training mode."""

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,20 +15,26 @@ from kittiseg.engine import WorkerContext
 from kittiseg.errors import DataError
 from kittiseg.training.adam import make_adam, moments_of, restore_moments
 from kittiseg.training.batches import BatchPlan, shard_seed
+from kittiseg.training.buckets import GradientBuckets
 from kittiseg.training.checkpoints import Resumable, TrainState, read_newest, write_checkpoint
 from kittiseg.training.class_weights import class_weights
+from kittiseg.training.config import SamplesIn
 from kittiseg.training.criterion import make_criterion
 from kittiseg.training.devices import resolve_precision, torch_device
 from kittiseg.training.epochs import Epochs
+from kittiseg.training.feed import Feed, where_samples_fit
 from kittiseg.training.group import Group
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
 from kittiseg.training.losses import Totals
 from kittiseg.training.prepare import INIT, TrainJob
+from kittiseg.training.reading import SampleReader
 from kittiseg.training.run_record import add_session, end_session
-from kittiseg.training.samples import SampleReader, Samples
+from kittiseg.training.sample_files import forget_local
+from kittiseg.training.samples import SampleIndex
 from kittiseg.training.schedule import checkpoint_due, lr_falls
 from kittiseg.training.step_log import StepLog, not_finite
+from kittiseg.training.sync_batchnorm import synchronise
 from kittiseg.training.validation import Validator
 
 
@@ -54,21 +61,25 @@ class _Trainer:
     def __init__(self, context: WorkerContext, job: TrainJob) -> None:
         self.context, self.job, self.config = context, job, job.config.settings
         self.group = Group(context.rank, context.world_size)
+        self.device = torch_device(context.device)
         found, passed_over = read_newest(job.model)
         self.state = found.checkpoint.state if found else TrainState(seed=self.config.seed, lr=self.config.lr)
         self.epochs = self._first_epoch()
         if found:
             self._refuse_other_pictures()
+        self.samples_in = self._place()
         self._begin_epoch()
-        weights_c = self.state.class_weights or class_weights(self.config, job.config.classes, self.samples.labels_nhw)
+        weights_c = self.state.class_weights or class_weights(self.config, job.config.classes, self.index.counts_nc)
         self.state = replace(self.state, class_weights=weights_c)
-        self.validator = Validator(self.epochs.val, self.config, job.config.classes, self.group, weights_c)
+        val = Feed(self.epochs.val, self.samples_in, self.device)
+        self.validator = Validator(val, self.config, job.config.classes, self.group, weights_c)
         self.forward = self._network(found)
         self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
         self.parameters = [each for each in self.forward.network.parameters() if each.requires_grad]
         self.adam = make_adam(self.forward.network, self.state.lr)
         if found:
             restore_moments(self.forward.network, self.adam, found.moments, self.state.adam_steps)
+        self.buckets = GradientBuckets(self.parameters) if self.group.world_size > 1 else None
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
@@ -84,25 +95,31 @@ class _Trainer:
         return checkpoint_due(number, self.state.step, self.batches, val_every=self.config.val_every)
 
     def step(self) -> None:
-        """One batch: forward and backward of this worker's shards, the sum over all workers, one step of Adam."""
+        """One batch: forward and backward of this worker's parts, the sum over all workers, one step of Adam."""
         if self.job.source.redraws and self.batches.place(self.state.step)[0] > self.epochs.number:
             self.epochs.advance()
             self._begin_epoch()
         shards = self.batches.shards_at(self.state.step)
         batch = np.concatenate(shards)
-        totals = Totals(samples=len(batch), pixels=int(self.samples.pixels_n[batch].sum()))
-        self.adam.zero_grad()
-        batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
-        sums = torch.zeros(2, device=self.forward.device)
-        for number in range(self.group.rank, len(shards), self.group.world_size):
-            if len(shards[number]):
-                sums += self._learn(number, shards[number], totals, batch_sums)
-        sums = self.group.sum_gradients(self.parameters, sums)
+        totals = Totals(samples=len(batch), pixels=int(self.index.pixels_n[batch].sum()))
+        waited = self.feed.waited
+        parts = [(number, next(self.feeding)) for number, _ in self._parts(shards)]
+        waited = self.feed.waited - waited
+        self._begin_gradients()
+        batch_sums = self._batch_sums(shards, parts, totals) if self.criterion.needs_sums else None
+        sums = torch.zeros(2, device=self.device)
+        for place, (number, samples_nhw4) in enumerate(parts, 1):
+            if self.buckets and place == len(parts):
+                self.buckets.last_part()
+            sums += self._learn(number, samples_nhw4, totals, batch_sums)
+        if self.buckets:
+            self.buckets.finish()
+        self.group.sum(sums)
         self.adam.step()
         step = self.state.step + 1
         seen, epoch = self.batches.seen_after(step), self.batches.epochs_after(step)
         self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
-        self.log.add(self.state, sums, [self.samples.names[index] for index in batch])
+        self.log.add(self.state, sums, [self.index.names[place] for place in batch], waited=waited)
         if self.log.is_full:
             self._write_history(self.log.take())
 
@@ -111,7 +128,8 @@ class _Trainer:
         self._write_history(self.log.take())
         began = time.perf_counter()
         self.group.follow_first(self.forward.network.buffers())
-        metrics = self.validator(self.forward)
+        validation = self.validator(self.forward)
+        metrics = validation.metrics
         if not math.isfinite(metrics["loss"]):
             raise not_finite("validation loss", metrics["loss"], self.state, [])
         self.state = replace(self.state, val_losses=(*self.state.val_losses, metrics["loss"]), metrics=metrics)
@@ -120,19 +138,20 @@ class _Trainer:
         self._write_history([{"kind": "val", **place, **metrics, "seconds": seconds}])
         self._lower_lr()
         if self.group.rank == 0:
-            self._write_checkpoint()
+            self._write_checkpoint(validation.pictures)
         numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(metrics)}
         self.context.report(numbers, self.job.model.path(f"checkpoints/{self.state.checkpoint:08d}"))
         self.log.restart_clock()
 
     def end(self) -> None:
+        forget_local(self.job.samples)
         if self.group.rank == 0:
             self.job.model.remove(INIT)
             end_session(self.job.model)
 
     @property
-    def samples(self) -> Samples:
-        return self.epochs.train
+    def index(self) -> SampleIndex:
+        return self.epochs.train.index
 
     @property
     def batches(self) -> BatchPlan:
@@ -149,20 +168,52 @@ class _Trainer:
         """The pictures of the epoch in which the training stands."""
         reader, last = SampleReader(self.job.source, self.config, self.job.config.classes), self.config.epochs - 1
         began = self.job.source.redraws and self.state.sizes
-        return Epochs(reader, first=min(self.batches.place(self.state.step)[0], last) if began else 0, last=last)
+        first = min(self.batches.place(self.state.step)[0], last) if began else 0
+        return Epochs(reader, self.job.samples, first=first, last=last)
+
+    def _place(self) -> SamplesIn:
+        """Where this worker has its samples."""
+        needed = self.epochs.train.bytes + self.epochs.val.bytes
+        wanted = self.config.samples_in
+        return where_samples_fit(needed, self.device) if wanted == "auto" else wanted
 
     def _begin_epoch(self) -> None:
         """Where all epochs have the same pictures, the first stands for all."""
-        sizes = (*self.state.sizes[: self.epochs.number], len(self.samples))
+        sizes = (*self.state.sizes[: self.epochs.number], len(self.index))
         self.state = replace(self.state, sizes=sizes, data=self._data)
+        self.feed = Feed(self.epochs.train, self.samples_in, self.device)
+        self.feeding = self.feed.batches(self._wanted())
+
+    def _wanted(self) -> Iterator[np.ndarray]:
+        """This worker's parts of all steps that the samples of this epoch are for."""
+        batches = self.batches
+        end = batches.end_of(self.epochs.number) if self.job.source.redraws else batches.steps
+        for step in range(self.state.step, end):
+            yield from (part for _, part in self._parts(batches.shards_at(step)))
+
+    def _parts(self, shards: list[np.ndarray]) -> list[tuple[int, np.ndarray]]:
+        """Number and pictures of what this worker computes at once: its shards, or all of them as one.
+
+        With ``sync_batchnorm`` a worker without pictures takes part all the same, since the others wait for its sums.
+        """
+        own = range(self.group.rank, len(shards), self.group.world_size)
+        if self.config.sync_batchnorm:
+            return [(self.group.rank, np.concatenate([shards[number] for number in own]))]
+        return [(number, shards[number]) for number in own if len(shards[number])]
+
+    def _begin_gradients(self) -> None:
+        if self.buckets:
+            self.buckets.begin()
+        else:
+            self.adam.zero_grad()
 
     @property
     def _data(self) -> str:
-        return self.job.source.digest or self.samples.digest
+        return self.job.source.digest or self.index.digest
 
     def _refuse_other_pictures(self) -> None:
-        known = self.state.sizes[self.epochs.number :][:1] or (len(self.samples),)
-        if self.state.data != self._data or known != (len(self.samples),):
+        known = self.state.sizes[self.epochs.number :][:1] or (len(self.index),)
+        if self.state.data != self._data or known != (len(self.index),):
             raise DataError(
                 f"{self.job.source.label} has other training pictures than when model {self.job.model.root} "
                 "was begun, so it cannot be resumed; train a new model"
@@ -170,20 +221,23 @@ class _Trainer:
 
     def _network(self, found: Resumable | None) -> Forward:
         """On its device, with the newest checkpoint's weights or the first ones."""
-        device = torch_device(self.context.device)
-        precision = resolve_precision(self.config.precision, device)
-        bf16 = self.group.sum(torch.tensor(float(precision == "bf16"), device=device))
+        precision = resolve_precision(self.config.precision, self.device)
+        bf16 = self.group.sum(torch.tensor(float(precision == "bf16"), device=self.device))
         network = self.job.config.build()
         network.load_state_dict(found.weights if found else safetensors.torch.load(self.job.model.read(INIT)))
-        network.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        return Forward(network, device, "bf16" if bf16 == self.group.world_size else "fp32")
+        network.to(device=self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        if self.config.sync_batchnorm:
+            synchronise(network)
+        if self.config.compile:
+            network.compile()
+        return Forward(network, self.device, "bf16" if bf16 == self.group.world_size else "fp32")
 
     def _session(self, passed_over: tuple[str, ...]) -> dict[str, Any]:
         """What run.json keeps of this start."""
-        device, validation = self.forward.device, self.validator.samples
+        validation = self.epochs.val.index
         return {
             "note": self.job.plan.note,
-            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+            "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
             "world_size": self.group.world_size,
             "shards": self.batches.shards,
             "threads": self.context.threads,
@@ -191,31 +245,32 @@ class _Trainer:
             "resumed_from": self.state.checkpoint,
             "passed_over": list(passed_over),
             "steps": self.batches.steps,
-            "samples": {"train": len(self.samples), "val": len(validation)},
-            "left_out": {"train": list(self.samples.left_out), "val": list(validation.left_out)},
+            "samples": {"train": len(self.index), "val": len(validation)},
+            "samples_in": self.samples_in,
+            "samples_mb": round((self.epochs.train.bytes + self.epochs.val.bytes) / 1e6, 1),
+            "left_out": {"train": list(self.index.left_out), "val": list(validation.left_out)},
         }
 
-    def _batch_sums(self, shards: list[np.ndarray], totals: Totals) -> Tensor | None:
-        """What the loss needs of the whole batch, by a forward pass that leaves no trace; None: one shard is all."""
-        if sum(len(shard) > 0 for shard in shards) == 1:
+    def _batch_sums(self, shards: list[np.ndarray], parts: list[tuple[int, Tensor]], totals: Totals) -> Tensor | None:
+        """What the loss needs of the whole batch, by a forward pass that leaves no trace; None: one part is all."""
+        if (self.group.world_size if self.config.sync_batchnorm else sum(len(shard) > 0 for shard in shards)) == 1:
             return None
-        sums = self.criterion.no_sums(dtype=torch.float32, device=self.forward.device)
+        sums = self.criterion.no_sums(dtype=torch.float32, device=self.device)
         self.forward.track_statistics(False)
-        for number in range(self.group.rank, len(shards), self.group.world_size):
-            if len(shards[number]):
-                torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
-                with torch.no_grad():
-                    sums += self.criterion.sums(*self.forward(self.samples, shards[number]), totals)
+        for number, samples_nhw4 in parts:
+            torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
+            with torch.no_grad():
+                sums += self.criterion.sums(*self.forward(samples_nhw4), totals)
         return self.group.sum(sums)
 
-    def _learn(self, number: int, indices: np.ndarray, totals: Totals, batch_sums: Tensor | None) -> Tensor:
-        """Adds the shard's gradients; gives its part of the batch's loss and accuracy.
+    def _learn(self, number: int, samples_nhw4: Tensor, totals: Totals, batch_sums: Tensor | None) -> Tensor:
+        """Adds the part's gradients; gives its share of the batch's loss and accuracy.
 
         Only shard 0, always rank 0's, moves the running statistics, so that they do not depend on who computes what.
         """
         torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
         self.forward.track_statistics(number == 0)
-        logits_nchw, labels_nhw = self.forward(self.samples, indices)
+        logits_nchw, labels_nhw = self.forward(samples_nhw4)
         loss = self.criterion.contribution(logits_nchw, labels_nhw, totals, batch_sums)
         loss.backward()
         right = (logits_nchw.detach().argmax(1) == labels_nhw).sum()  # a neutral pixel never is: no class is 255
@@ -228,12 +283,12 @@ class _Trainer:
             self.state = replace(state, lr=state.lr / rule.lr_divisor, lr_changed_at=state.checkpoint)
             self.adam = make_adam(self.forward.network, self.state.lr)
 
-    def _write_checkpoint(self) -> None:
+    def _write_checkpoint(self, pictures: list[dict[str, Any]]) -> None:
         network = self.forward.network
         weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
         moments, steps = moments_of(network, self.adam)
         self.state = replace(self.state, adam_steps=steps)
-        write_checkpoint(self.job.model, self.state, self.job.config, weights, moments)
+        write_checkpoint(self.job.model, self.state, self.job.config, weights, moments, pictures)
 
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:

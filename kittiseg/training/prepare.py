@@ -24,7 +24,13 @@ INIT = "init.safetensors"
 QUERY = "query.json"
 """Beside a model that was trained on what a query makes: that query."""
 
-_MAY_CHANGE = {"epochs", "devices", "data_workers"}  # without changing what the steps already made would have been
+_MAY_CHANGE = {
+    "epochs",
+    "devices",
+    "data_workers",
+    "samples_in",
+    "compile",
+}  # without changing what the steps already made would have been
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +46,14 @@ class TrainRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainJob:
-    """What every worker of a training is given. ``model``: the folder, with config.json and first weights in it."""
+    """What every worker of a training is given.
+
+    ``model``: the folder, with config.json and first weights in it. ``samples``: the folder of the prepared pictures,
+    as :func:`~kittiseg.training.sample_files.write_samples` fills it.
+    """
 
     model: Files
+    samples: Files
     source: Source
     config: ModelConfig
     plan: DevicePlan
@@ -69,7 +80,7 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     if workspace.files.exists(f"models/{request.name}"):
         workspace.files.move(f"models/{request.name}", aside(request.name))
     workspace.files.move(partial, f"models/{request.name}")
-    return TrainJob(model=workspace.model_files(request.name), source=request.source, config=config, plan=plan)
+    return _job(workspace, request, config, plan)
 
 
 def aside(name: str) -> str:
@@ -92,7 +103,13 @@ def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> Tra
         )
     config = replace(known, settings=request.config)
     model.replace(CONFIG, config.to_bytes())
-    return TrainJob(model=model, source=request.source, config=config, plan=plan)
+    return _job(workspace, request, config, plan)
+
+
+def _job(workspace: Workspace, request: TrainRequest, config: ModelConfig, plan: DevicePlan) -> TrainJob:
+    samples = workspace.files.within(f"models/.{request.name}.samples")
+    model = workspace.model_files(request.name)
+    return TrainJob(model=model, samples=samples, source=request.source, config=config, plan=plan)
 
 
 def read_model_config(model: Files) -> ModelConfig:

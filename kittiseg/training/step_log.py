@@ -20,11 +20,16 @@ class StepLog:
     def __init__(self) -> None:
         self._steps: list[tuple[TrainState, Tensor, list[str]]] = []
         self._samples = 0
+        self._waited = 0.0
         self._since = time.perf_counter()
 
-    def add(self, state: TrainState, sums: Tensor, names: list[str]) -> None:
-        """``state`` after the step; ``sums``: loss and accuracy; ``names``: the pictures of the batch."""
+    def add(self, state: TrainState, sums: Tensor, names: list[str], *, waited: float = 0.0) -> None:
+        """``state`` after the step; ``sums``: loss and accuracy; ``names``: the pictures of the batch.
+
+        ``waited``: seconds for which its pictures were not there when they were wanted.
+        """
         self._steps.append((state, sums, names))
+        self._waited += waited
         self._samples += len(names)
 
     @property
@@ -40,7 +45,7 @@ class StepLog:
         if not self._steps:
             return []
         values = torch.stack([sums for _, sums, _ in self._steps]).tolist()
-        rate = self._samples / max(time.perf_counter() - self._since, 1e-9)
+        seconds = max(time.perf_counter() - self._since, 1e-9)
         records = []
         for (state, _, names), (loss, accuracy) in zip(self._steps, values, strict=True):
             if not math.isfinite(loss):
@@ -52,11 +57,12 @@ class StepLog:
                     "epoch": round(state.epoch, 6),
                     "loss": loss,
                     "accuracy": accuracy,
-                    "samples_per_s": round(rate, 3),
+                    "samples_per_s": round(self._samples / seconds, 3),
+                    "waited": round(self._waited / seconds, 4),
                     "lr": state.lr,
                 }
             )
-        self._steps, self._samples = [], 0
+        self._steps, self._samples, self._waited = [], 0, 0.0
         self.restart_clock()
         return records
 

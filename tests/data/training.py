@@ -15,6 +15,8 @@ from kittiseg.project.store import Project, Workspace
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.devices import plan_devices
 from kittiseg.training.prepare import TrainJob, TrainRequest, prepare
+from kittiseg.training.sample_files import write_samples
+from kittiseg.training.samples import SampleIndex, Samples
 from kittiseg.training.sources import ProjectSource, Source
 from tests.data.projects import annotation_of, meta_of, square
 
@@ -65,7 +67,28 @@ def tiny_job(
     source = source or ProjectSource(project or write_squares(workspace))
     config = tiny_config(**fields)
     plan = plan_devices(config, Resources(cpus=2, gpus=0))
-    return prepare(workspace, TrainRequest(source=source, name=name, config=config), plan, Silent())
+    return with_samples(prepare(workspace, TrainRequest(source=source, name=name, config=config), plan, Silent()))
+
+
+def with_samples(job: TrainJob, source: Source | None = None) -> TrainJob:
+    """The job, its pictures prepared; those of another source where one is given."""
+    job = replace(job, source=source or job.source)
+    job.samples.remove("")
+    write_samples(job.source, job.config.settings, job.config.classes, job.samples)
+    return job
+
+
+def samples_of(samples_nhw4: np.ndarray, *, classes: int = 2, names: str = "abcdefghij") -> Samples:
+    """Samples in memory, one letter each for a name."""
+    counts_nc = np.array([np.bincount(hw4[..., 3].ravel(), minlength=256)[:classes] for hw4 in samples_nhw4])
+    places_n2 = np.array([(0, row) for row in range(len(samples_nhw4))], np.int32)
+    sizes_n2 = np.full((len(samples_nhw4), 2), samples_nhw4.shape[1:3], np.int32)
+    return Samples(SampleIndex(tuple(names[: len(samples_nhw4)]), places_n2, counts_nc, sizes_n2), {0: samples_nhw4})
+
+
+def pixels_of(samples: Samples) -> np.ndarray:
+    """All of them, (n, h, w, 4)."""
+    return samples.take(np.arange(len(samples)))
 
 
 def with_epochs(job: TrainJob, epochs: int) -> TrainJob:

@@ -20,12 +20,12 @@ from kittiseg.project.geometry import Size
 from kittiseg.project.meta import ObjectClass
 from kittiseg.project.store import Project, Workspace
 from kittiseg.training.classes import ClassIndex
-from kittiseg.training.samples import SampleReader
+from kittiseg.training.reading import SampleReader
 from kittiseg.training.sources import ProjectSource
 from tests.data.programs import layer
 from tests.data.projects import annotation_of, meta_of, small_project, square, write_project
 from tests.data.runs import json_file, leftovers, run_in, told, tutorial_query
-from tests.data.training import tiny_config
+from tests.data.training import pixels_of, tiny_config
 
 PICTURE = Size(height=32, width=96)
 ACTIONS = ("supervisely", "parquet", "recipe")
@@ -102,8 +102,7 @@ def test_training_reads_the_same_samples(workspace: Workspace, made: dict[str, T
 
     for split in ("train", "val"):
         theirs, ours = (samples[split] for samples in read)
-        assert np.array_equal(ours.images_nhwc, theirs.images_nhwc)
-        assert np.array_equal(ours.labels_nhw, theirs.labels_nhw)
+        assert np.array_equal(pixels_of(ours), pixels_of(theirs))
 
 
 @pytest.mark.parametrize("action", OTHERS)

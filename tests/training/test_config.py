@@ -15,7 +15,7 @@ TUTORIAL = Path(__file__).parents[2] / "configs" / "kitti_vehicles" / "train.jso
 def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
-    ours |= {"loss": None, "class_weights": None}
+    ours |= {"loss": None, "class_weights": None, "samples_in": "auto", "sync_batchnorm": False, "compile": False}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},

@@ -12,10 +12,11 @@ from kittiseg.project.item import ItemKey
 from kittiseg.project.store import Workspace
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.epochs import Epochs
-from kittiseg.training.samples import SampleReader
+from kittiseg.training.reading import SampleReader
+from kittiseg.training.sample_files import write_samples
 from kittiseg.training.sources import Pictures, ProjectSource, QuerySource, Source
 from tests.data.query_sources import cropped, source_in, write_query
-from tests.data.training import tiny_config, write_squares
+from tests.data.training import pixels_of, tiny_config, write_squares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,13 @@ def reader_of(source: Source) -> SampleReader:
     return SampleReader(source, tiny_config(), ClassIndex.of(source.meta, tiny_config().special_classes))
 
 
+def epochs_of(workspace: Workspace, reader: SampleReader, *, first: int = 0, last: int) -> Epochs:
+    files = workspace.files.within("samples")
+    if not files.exists("val.npz"):
+        write_samples(reader.source, reader.config, reader.classes, files)
+    return Epochs(reader, files, first=first, last=last)
+
+
 @pytest.fixture
 def source(workspace: Workspace, tmp_path: Path) -> Watched:
     write_squares(workspace)
@@ -43,9 +51,10 @@ def source(workspace: Workspace, tmp_path: Path) -> Watched:
     return Watched(file=made.file, query=made.query, program=made.program, projects=made.projects, keys=made.keys)
 
 
-def test_the_next_epoch_is_made_while_one_is_trained_on(source: Watched) -> None:
+def test_the_next_epoch_is_made_while_one_is_trained_on(workspace: Workspace, source: Watched) -> None:
     """One ahead and not more, by another thread; none behind the last."""
-    with Epochs(reader_of(source), first=0, last=2) as epochs:
+    with epochs_of(workspace, reader_of(source), first=0, last=2) as epochs:
+        source.asked.clear()
         waited = time.monotonic() + 30
         while source.asked != [0, 1] and time.monotonic() < waited:
             time.sleep(0.01)
@@ -57,32 +66,32 @@ def test_the_next_epoch_is_made_while_one_is_trained_on(source: Watched) -> None
     assert len(source.threads) == 2
 
 
-def test_reading_ahead_changes_nothing(source: Watched) -> None:
+def test_reading_ahead_changes_nothing(workspace: Workspace, source: Watched) -> None:
     """Epoch 2 is the same where one begins with it; validation is always epoch 0's."""
-    with Epochs(reader_of(source), first=0, last=2) as epochs:
+    with epochs_of(workspace, reader_of(source), first=0, last=2) as epochs:
         val = epochs.val
         epochs.advance()
         epochs.advance()
-    resumed = Epochs(reader_of(source), first=2, last=2)
+    resumed = epochs_of(workspace, reader_of(source), first=2, last=2)
 
-    assert np.array_equal(resumed.train.images_nhwc, epochs.train.images_nhwc)
-    assert np.array_equal(resumed.val.images_nhwc, val.images_nhwc)
+    assert np.array_equal(pixels_of(resumed.train), pixels_of(epochs.train))
+    assert np.array_equal(pixels_of(resumed.val), pixels_of(val))
     assert epochs.val is val
 
 
 def test_a_project_is_read_once(workspace: Workspace) -> None:
     """Every epoch has its pictures."""
-    with Epochs(reader_of(ProjectSource(write_squares(workspace))), first=0, last=5) as epochs:
+    with epochs_of(workspace, reader_of(ProjectSource(write_squares(workspace))), first=0, last=5) as epochs:
         before = epochs.train
         epochs.advance()
 
     assert epochs.train is before
 
 
-def test_leaving_stops_the_reading(source: Watched) -> None:
+def test_leaving_stops_the_reading(workspace: Workspace, source: Watched) -> None:
     """A training that fails does not wait for the next epoch's pictures."""
     reader = reader_of(source)
-    with pytest.raises(ZeroDivisionError), Epochs(reader, first=0, last=9):
+    with pytest.raises(ZeroDivisionError), epochs_of(workspace, reader, first=0, last=9):
         raise ZeroDivisionError
 
     assert reader.stopped.is_set()
@@ -91,7 +100,7 @@ def test_leaving_stops_the_reading(source: Watched) -> None:
 
 def test_what_goes_wrong_ahead_is_told_when_it_is_needed(workspace: Workspace, source: Watched) -> None:
     """A picture that is damaged during the training."""
-    epochs = Epochs(reader_of(source), first=0, last=1)
+    epochs = epochs_of(workspace, reader_of(source), first=0, last=1)
     workspace.project("squares").files.write("ds/img/001.png", b"no picture")
 
     with (

@@ -4,16 +4,16 @@ import torch
 
 from kittiseg.training.inputs import Forward, normalise
 from kittiseg.training.networks.unetv2 import UNetV2
-from kittiseg.training.samples import Samples
 from tests.data.projects import picture
 
 CPU = torch.device("cpu")
 
 
-def samples(count: int = 3) -> Samples:
+def samples(count: int = 3) -> torch.Tensor:
+    """Labelled by their numbers."""
     images_nhwc = np.stack([np.tile(picture(seed=seed), (8, 8, 1))[:32, :32] for seed in range(count)])
-    labels_nhw = np.arange(count, dtype=np.uint8)[:, None, None].repeat(32, 1).repeat(32, 2)
-    return Samples(images_nhwc, labels_nhw, tuple("abc"[:count]))
+    labels_nhw1 = np.arange(count, dtype=np.uint8)[:, None, None, None].repeat(32, 1).repeat(32, 2)
+    return torch.from_numpy(np.concatenate([images_nhwc, labels_nhw1], -1))
 
 
 def test_pictures_are_normalised_by_imagenet() -> None:
@@ -34,10 +34,10 @@ def test_normalised_pictures_lie_channels_last() -> None:
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
 def test_logits_come_in_the_precision_asked_for(precision: str, dtype: torch.dtype) -> None:
-    """With the labels of the same pictures, in the order of the indices."""
+    """With the labels of the same samples."""
     forward = Forward(UNetV2(2, 0.06).eval(), CPU, precision)  # type: ignore[arg-type]
 
-    logits_nchw, labels_nhw = forward(samples(), np.array([2, 0]))
+    logits_nchw, labels_nhw = forward(samples()[[2, 0]])
 
     assert logits_nchw.dtype == dtype
     assert logits_nchw.shape == (2, 2, 32, 32)
@@ -48,13 +48,13 @@ def test_running_statistics_move_only_when_they_are_tracked() -> None:
     """In training mode, the logits being the same either way."""
     network = UNetV2(2, 0.06).train()
     forward, mean = Forward(network, CPU, "fp32"), network.encoder.features[1].running_mean
-    indices, before = np.arange(2), network.encoder.features[1].running_mean.clone()
+    before = mean.clone()
 
     forward.track_statistics(False)
-    untracked, _ = forward(samples(), indices)
+    untracked, _ = forward(samples(2))
     assert torch.equal(mean, before)
 
     forward.track_statistics(True)
-    tracked, _ = forward(samples(), indices)
+    tracked, _ = forward(samples(2))
     assert not torch.equal(mean, before)
     assert torch.equal(tracked, untracked)

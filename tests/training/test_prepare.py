@@ -18,7 +18,7 @@ from kittiseg.training.sources import ProjectSource
 from tests.data.projects import meta_of
 from tests.data.query_sources import cropped, source_in, write_query
 from tests.data.train_worker import Context
-from tests.data.training import tiny_config, tiny_job, write_squares
+from tests.data.training import tiny_config, tiny_job, with_samples, write_squares
 
 HERE = Context(rank=0, world_size=1)
 PLAN = plan_devices(tiny_config(), Resources(cpus=1, gpus=0))
@@ -50,7 +50,7 @@ def test_a_model_begins_with_config_and_first_weights(workspace: Workspace) -> N
 
 def test_a_model_that_is_there_is_replaced_on_demand_alone(workspace: Workspace) -> None:
     """And only once everything about the new one is known to be right."""
-    train_loop(HERE, prepare(workspace, request(workspace, epochs=1), PLAN, Silent()))
+    train_loop(HERE, with_samples(prepare(workspace, request(workspace, epochs=1), PLAN, Silent())))
     bad = replace(request(workspace, weights_init_type="continue_training"), overwrite=True)
 
     with pytest.raises(WorkspaceError, match="model 'm' exists"):
@@ -66,10 +66,10 @@ def test_a_model_that_is_there_is_replaced_on_demand_alone(workspace: Workspace)
 
 def test_a_model_is_resumed_with_more_epochs(workspace: Workspace) -> None:
     """Its config.json says so then, and the training goes on from its last checkpoint."""
-    train_loop(HERE, prepare(workspace, request(workspace, epochs=1), PLAN, Silent()))
+    train_loop(HERE, with_samples(prepare(workspace, request(workspace, epochs=1), PLAN, Silent())))
 
     job = resume(workspace, request(workspace, epochs=2, data_workers={"train": 2}), PLAN)
-    train_loop(HERE, job)
+    train_loop(HERE, with_samples(job))
 
     assert read_model_config(job.model).settings.epochs == 2
     assert [checkpoint.number for checkpoint in list_checkpoints(job.model).whole] == [1, 2, 3, 4]

@@ -6,12 +6,13 @@ import pytest
 
 from kittiseg.project.store import Workspace
 from kittiseg.training.classes import ClassIndex
-from kittiseg.training.samples import SampleReader, Samples
+from kittiseg.training.reading import SampleReader
+from kittiseg.training.samples import Samples
 from kittiseg.training.sources import ProjectSource, Source
 from tests.data.programs import query
 from tests.data.projects import annotation_of, item_with_square, meta_of, polygon, write_project
 from tests.data.query_sources import cropped, mirrored, source_in, write_query, written
-from tests.data.training import tiny_config, write_squares
+from tests.data.training import pixels_of, tiny_config, write_squares
 
 
 def read(source: Source, *, epoch: int = 0, threads: int = 0) -> Samples:
@@ -21,11 +22,7 @@ def read(source: Source, *, epoch: int = 0, threads: int = 0) -> Samples:
 
 
 def same(one: Samples, other: Samples) -> bool:
-    return (
-        one.names == other.names
-        and np.array_equal(one.images_nhwc, other.images_nhwc)
-        and np.array_equal(one.labels_nhw, other.labels_nhw)
-    )
+    return one.index.names == other.index.names and np.array_equal(pixels_of(one), pixels_of(other))
 
 
 @pytest.mark.parametrize("document", [mirrored(), cropped()])
@@ -56,8 +53,8 @@ def test_draws_are_new_in_each_epoch(workspace: Workspace, tmp_path: Path) -> No
 
     first, second = read(source), read(source, epoch=1)
 
-    assert first.names == second.names
-    assert not np.array_equal(first.images_nhwc, second.images_nhwc)
+    assert first.index.names == second.index.names
+    assert not np.array_equal(pixels_of(first), pixels_of(second))
     assert same(second, read(pickle.loads(pickle.dumps(source)), epoch=1, threads=3))
 
 
@@ -75,7 +72,7 @@ def test_a_split_stays_as_it_is_in_every_epoch(workspace: Workspace, tmp_path: P
     source_query = [*cropped()[:-1], *query(split, save="$s")]
     source = source_in(workspace, write_query(tmp_path, source_query))
 
-    stems = [{name.split("/")[-1][:3] for name in read(source, epoch=epoch).names} for epoch in range(4)]
+    stems = [{name.split("/")[-1][:3] for name in read(source, epoch=epoch).index.names} for epoch in range(4)]
 
     assert len(stems[0]) == 4
     assert stems.count(stems[0]) == 4
@@ -108,4 +105,4 @@ def test_a_source_that_cannot_be_decoded_is_one_problem(workspace: Workspace, tm
     samples = SampleReader(source, config, ClassIndex.of(source.meta, config.special_classes)).read()["train"]
 
     assert len(samples) == 5 * 4
-    assert [text.split(":")[0] for text in samples.left_out] == ["squares/ds/001.png"]
+    assert [text.split(":")[0] for text in samples.index.left_out] == ["squares/ds/001.png"]
