@@ -27,13 +27,15 @@ BOTH: tuple[Split, Split] = ("train", "val")
 class Samples:
     """``images_nhwc`` RGB and ``labels_nhw`` class indices (255 is neutral), uint8, of the network's input size.
 
-    ``left_out`` says of each picture that could not be read why it is missing.
+    ``left_out`` says of each picture that could not be read why it is missing. ``sizes_n2``: height and width of each
+    picture before it was resized, int32 px.
     """
 
     images_nhwc: np.ndarray
     labels_nhw: np.ndarray
     names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    sizes_n2: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int32))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -63,6 +65,7 @@ class _Sample(NamedTuple):
     image_hwc: np.ndarray
     labels_hw: np.ndarray
     has_object: bool
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +127,8 @@ class SampleReader:
     def _sample(self, name: ItemKey, item: Item) -> _Sample:
         labels_hw = item.annotation.to_label_map(self.classes.index)
         pair = resize_pair(item.image.pixels(), labels_hw, self.config.input_size)
-        return _Sample(
-            name, *pair, any(figure.class_name in self.classes.objects for figure in item.annotation.figures)
-        )
+        has_object = any(figure.class_name in self.classes.objects for figure in item.annotation.figures)
+        return _Sample(name, *pair, has_object, (labels_hw.shape[0], labels_hw.shape[1]))
 
     def _gather(self, split: Split, found: Sequence[_Found], epoch: int) -> Samples:
         damaged = [each.errors[split] for each in found if split in each.errors]
@@ -165,12 +167,13 @@ class SampleReader:
 def _stack(samples: list[_Sample], size: InputSize, left_out: tuple[str, ...]) -> Samples:
     """Empties the list as it goes: a picture is in memory once."""
     names = tuple(str(sample.name) for sample in samples)
+    sizes_n2 = np.array([sample.size for sample in samples], np.int32).reshape(-1, 2)
     images_nhwc = np.empty((len(samples), size.height, size.width, 3), np.uint8)
     labels_nhw = np.empty((len(samples), size.height, size.width), np.uint8)
     while samples:
         sample = samples.pop()
         images_nhwc[len(samples)], labels_nhw[len(samples)] = sample.image_hwc, sample.labels_hw
-    return Samples(images_nhwc, labels_nhw, names, left_out)
+    return Samples(images_nhwc, labels_nhw, names, left_out, sizes_n2)
 
 
 @contextmanager

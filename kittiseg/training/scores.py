@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kittiseg.config import did_you_mean
+
 WHOLE = "whole"
 """Under this name a checkpoint's metrics have those of whole pictures."""
 
@@ -28,6 +30,21 @@ def best_of(validations: Sequence[Mapping[str, Any]], best_by: str) -> int:
     scores = [score_of(metrics, metrics["loss"], best_by) for metrics in validations]
     known = [score for score in scores if score is not None]
     return scores.index(max(known)) if known else best_of(validations, "loss")
+
+
+def wrong_best_by(best_by: str, titles: Sequence[str], *, has_whole: bool) -> str:
+    """What is wrong with a ``best_by`` for a network of these classes; nothing where it will do."""
+    *_, name = steps = _steps(best_by)
+    of_whole = steps[0] == WHOLE
+    is_class = len(steps) == 2 + of_whole and steps[-2] == "iou"
+    if not (best_by == "loss" or is_class or steps[of_whole:] == ["mean_iou"]):
+        wanted = ", ".join(["loss", "mean_iou", "iou/<class>", f"{WHOLE}/mean_iou", f"{WHOLE}/iou/<class>"])
+        return f"is '{best_by}'; wanted one of {wanted}"
+    if is_class and name not in titles:
+        return f"is '{best_by}', but '{name}' is no class of the network{did_you_mean(name, titles)}"
+    if of_whole and not has_whole:
+        return f"is '{best_by}', but no whole pictures are validated on; say which by validate_on"
+    return ""
 
 
 def _steps(best_by: str) -> list[str]:
