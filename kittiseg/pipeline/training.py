@@ -207,10 +207,11 @@ class _Follower:
         if self._begun:
             place = f"checkpoint {resumed_from}" if resumed_from else "the start"
             self._progress.warn(f"a worker died; the training goes on from {place}")
+        else:
+            for text in session.get("warnings", ()):
+                self._progress.warn(text)
         self._begun = True
         self._step, self._checkpoint = 0, resumed_from
-        for text in session.get("warnings", ()):
-            self._progress.warn(text)
         self._progress.start("train", session["steps"], "steps")
 
     def _tell(self) -> None:
