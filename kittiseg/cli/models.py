@@ -24,6 +24,10 @@ def train(
         str | None, typer.Option(help="Weights to begin with: a .safetensors or .pt file, or MODEL or MODEL@27.")
     ] = None,
     devices: Devices = None,
+    windows: Annotated[
+        Path | None,
+        typer.Option("--for", help="An inference config: warn where the training's scale does not fit its windows."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -32,7 +36,7 @@ def train(
     from kittiseg import pipeline
     from kittiseg.cli import tables
 
-    options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite)
+    options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite, windows)
     with session(context.obj) as (run, terminal):
         listing = pipeline.train(run, options)
         if json:

@@ -122,10 +122,14 @@ def _deed_words(name: str, value: Any) -> str:
 
 
 def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
-    """One line per checkpoint; the marks say which is best and which is last."""
-    classes = list(listing["classes"])
+    """One line per checkpoint; the marks say which is best, by what the title names, and which is last."""
+    classes, best_by = list(listing["classes"]), listing["best_by"]
+    has_whole = any("whole" in entry for entry in listing["checkpoints"])
     table = _table(
-        "checkpoint", "epoch", "loss", "accuracy", *(f"IoU {name}" for name in classes), title=listing["model"]
+        *("checkpoint", "epoch", "loss", "accuracy"),
+        *(f"IoU {name}" for name in classes),
+        *(["whole pictures"] if has_whole else []),
+        title=f"{listing['model']}, best by {'the lowest loss' if best_by == 'loss' else f'the highest {best_by}'}",
     )
     table.add_column("")
     for entry in listing["checkpoints"]:
@@ -135,6 +139,7 @@ def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
             f"{entry['loss']:.4f}",
             _share(entry["accuracy"]),
             *(_share(entry["iou"].get(name)) for name in classes),
+            *([_share(entry.get("whole", {}).get("mean_iou"))] if has_whole else []),
             Text(" ".join(entry["marks"]), style="bold green" if "best" in entry["marks"] else ""),
         )
     _print(out, table)

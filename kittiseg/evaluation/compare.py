@@ -112,9 +112,7 @@ class Evaluation:
 
     @property
     def mean_iou(self) -> float:
-        """The mean over the compared classes, background and classes that occur nowhere left out; NaN for none."""
-        present = [value for value in iou(self.matrix_cc)[1:] if not np.isnan(value)]
-        return float(np.mean(present)) if present else float("nan")
+        return mean_iou(self.matrix_cc)
 
     def scores(self, matrix_cc: np.ndarray) -> dict[str, dict[str, float]]:
         """Class -> {iou, dice, precision, recall} of a confusion matrix; NaN where a score has nothing to divide by."""
@@ -136,14 +134,21 @@ class Evaluation:
                 for picture in self.pictures
             ],
         }
-        return _without_nan(document)
+        return without_nan(document)
 
 
-def _without_nan(value: Any) -> Any:
+def mean_iou(matrix_cc: np.ndarray) -> float:
+    """The mean IoU, the background (index 0) and classes that occur nowhere left out; NaN for none."""
+    present = [value for value in iou(matrix_cc)[1:] if not np.isnan(value)]
+    return float(np.mean(present)) if present else float("nan")
+
+
+def without_nan(value: Any) -> Any:
+    """A JSON document with None for each NaN."""
     if isinstance(value, dict):
-        return {key: _without_nan(entry) for key, entry in value.items()}
+        return {key: without_nan(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_without_nan(entry) for entry in value]
+        return [without_nan(entry) for entry in value]
     return None if isinstance(value, float) and np.isnan(value) else value
 
 

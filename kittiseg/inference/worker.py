@@ -21,6 +21,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 3  # pictures read but not begun, and pictures done but not written
+CHUNK = 4
+"""Pictures that a worker takes at a time. Windows share batches within a chunk, so it must not follow the workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ class PredictionWorker:
         annotation = self._outputs.annotate(read.annotation, labels_hw, mode.rectangles(size))
         self._draft.write(read.key.dataset, read.key.name, picture=read.picture, annotation=annotation)
         return PredictedPicture(read.key, windows=len(mode.layout(size).windows), seconds=seconds)
+
+
+def chunks_of(keys: Sequence[ItemKey]) -> list[list[ItemKey]]:
+    """The pictures in parts of :data:`CHUNK`; the last may be smaller."""
+    return [list(keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK)]
 
 
 def map_ahead(function: Callable[[T], R], values: Iterable[T], pool: ThreadPoolExecutor, *, ahead: int) -> Iterator[R]:

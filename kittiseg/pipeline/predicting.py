@@ -10,19 +10,19 @@ from kittiseg.config import load, to_json
 from kittiseg.engine import DeviceKind
 from kittiseg.engine.devices import check_devices, plan_workers
 from kittiseg.errors import DataError
-from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.config import FullImageSettings, InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor
-from kittiseg.inference.worker import PredictedPicture, PredictionWorker
+from kittiseg.inference.worker import PredictedPicture, PredictionWorker, chunks_of
 from kittiseg.pipeline.run import Run, provenance
 from kittiseg.progress import Progress
 from kittiseg.project.geometry import Size
 from kittiseg.project.item import ItemKey
 from kittiseg.project.store import Draft, Files, Project
 
-CHUNK = 4
-"""Pictures that a worker takes at a time. Windows share batches within a chunk, so it must not follow the workers."""
+FEW = 20
+"""Pictures whose sizes stand for those of all."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,17 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
     name, _, wanted = options.model.partition("@")
     files = run.workspace.model_files(name)
     checkpoint = resolve(files, wanted or "last")
-    classes = read_model_config(files).classes.out_classes
-    outputs = plan_outputs(config, classes, project.meta, source=str(options.config))
+    model = read_model_config(files)
+    outputs = plan_outputs(config, model.classes.out_classes, project.meta, source=str(options.config))
     devices = check_devices(options.devices or config.devices)
     with run.drafts([options.name], overwrite=options.overwrite) as (draft,):
         workers = plan_workers(config.gpu_devices, devices, run.engine.resources())
         run.progress.notice(f"predicting on {workers}")
+        _warn_of_scale(run, files, config, model.settings.input_size.size, project)
         for dataset in project.datasets:
             draft.add_dataset(dataset)
         arguments = {"job": _Job(files, str(checkpoint.number), config, outputs, project, draft)}
-        chunks = _chunks(project.keys())
+        chunks = chunks_of(project.keys())
         begin = time.perf_counter()
         done = run.engine.map_with_state(
             _make_worker, arguments, chunks, workers=workers, name=f"predict {options.name}"
@@ -84,6 +85,23 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
         draft.commit(outputs.meta, provenance(run, "predict", **facts))
     windows = sum(row.windows for row in rows)
     return Predicted(project=options.name, images=len(rows), windows=windows, seconds=seconds)
+
+
+def _warn_of_scale(run: Run, model: Files, config: InferenceConfig, input_size: Size, project: Project) -> None:
+    """Where the windows are not of the scale that the model's run.json has of its training."""
+    from kittiseg.training.run_record import RUN, read_run
+    from kittiseg.training.scale import Scale, misfit, sizes_array
+
+    known = read_run(model).get("scale") if model.exists(RUN) else None
+    if known is None:
+        return
+    sizes_n2, keys = None, project.keys()
+    if isinstance(config.mode, FullImageSettings):
+        few = keys[:: max(len(keys) // FEW, 1)]
+        sizes_n2 = sizes_array(project.annotation(key).image for key in few) if few else None
+    warning = misfit(Scale.from_json(known), config, input_size, sizes_n2)
+    if warning:
+        run.progress.warn(warning)
 
 
 @dataclass(frozen=True)
@@ -117,10 +135,6 @@ def _make_worker(
     mode = make_mode(job.config.mode)
     predictor = Predictor(forward, mode, classes=len(model.classes), batch_size=job.config.batch_size)
     return PredictionWorker(predictor, job.outputs, project=job.project, draft=job.draft)
-
-
-def _chunks(keys: Sequence[ItemKey]) -> list[list[ItemKey]]:
-    return [list(keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK)]
 
 
 def _tracked(

@@ -1,6 +1,7 @@
 """REPORT: projects, models and predictions on one page."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kittiseg.config import did_you_mean, parse
@@ -17,7 +18,8 @@ from kittiseg.project.item import ItemKey
 from kittiseg.project.store import Project, Workspace
 from kittiseg.report.collect import Truth, model_section, prediction_section, project_section
 from kittiseg.report.page import build_report
-from kittiseg.report.sections import Section
+from kittiseg.report.sections import ModelSection, Section
+from kittiseg.training.scores import best_of
 
 
 def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Path:
@@ -61,7 +63,7 @@ def _section(run: Run, name: str) -> Section:
     """A model where there is one of the name, else the predictions or the project of the name."""
     workspace = run.workspace
     if name in workspace.models():
-        return model_section(workspace, name)
+        return _with_best(model_section(workspace, name))
     project = workspace.project(name)
     if "model" not in project.provenance:
         return project_section(workspace, name, statistics(run, name).to_json())
@@ -71,6 +73,17 @@ def _section(run: Run, name: str) -> Section:
         truth = merged_truth(workspace.project(known["truth"]), known["classes_mapping"])
     windows = _windows(project)
     return prediction_section(workspace, name, truth=truth, evaluation=known.get("scores"), windows=windows)
+
+
+def _with_best(section: ModelSection) -> ModelSection:
+    """The model with the best of its checkpoints marked, by what its config says."""
+    on_disk = {entry["checkpoint"] for entry in section.checkpoints}
+    rows = [row for row in section.history if row["kind"] == "val" and row["checkpoint"] in on_disk]
+    if not rows:
+        return section
+    best = rows[best_of(rows, section.config.get("best_by", "loss"))]["checkpoint"]
+    marked = [{**entry, "best": entry["checkpoint"] == best} for entry in section.checkpoints]
+    return replace(section, checkpoints=marked)
 
 
 def _windows(project: Project) -> list[Window]:

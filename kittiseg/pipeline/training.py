@@ -12,6 +12,7 @@ from kittiseg.config import load
 from kittiseg.engine import Workers
 from kittiseg.engine.devices import check_devices
 from kittiseg.errors import KittisegError, ResourceError, StorageError
+from kittiseg.inference.config import FullImageSettings, InferenceConfig
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.transforming import prepare_query
 from kittiseg.progress import Progress, track
@@ -31,7 +32,7 @@ class TrainOptions:
     """What ``train`` is asked for.
 
     ``project``: its name, or a query's file. ``init``: a file of weights or ``MODEL@27``; ``devices`` overrides the
-    config's.
+    config's. ``windows``: the inference config that the model is for, which its scale is held against.
     """
 
     config: Path
@@ -41,6 +42,7 @@ class TrainOptions:
     devices: str | None = None
     resume: bool = False
     overwrite: bool = False
+    windows: Path | None = None
 
 
 def train(run: Run, options: TrainOptions) -> dict[str, Any]:
@@ -56,6 +58,8 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     config = load(TrainConfig, options.config)
     if options.devices is not None:
         config = replace(config, devices=check_devices(options.devices))
+    if config.validate_on is not None:
+        config = replace(config, validate_on=config.validate_on.read())
     if options.resume:
         run.workspace.model_files(options.name)
     else:
@@ -66,6 +70,7 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
         config=config,
         init=None if options.init is None else find_init(run.workspace, options.init),
         overwrite=options.overwrite,
+        windows=None if options.windows is None else _read_windows(run, options.windows),
     )
     plan = plan_devices(config, run.engine.resources())
     if options.resume:
@@ -75,6 +80,13 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     run.progress.notice(f"training on {plan.note}")
     _fit(run, job, plan.workers, options)
     return list_checkpoints(run, options.name)
+
+
+def _read_windows(run: Run, path: Path) -> InferenceConfig:
+    config = load(InferenceConfig, path)
+    if isinstance(config.mode, FullImageSettings):
+        run.progress.notice(f"{path} shows whole pictures: their scale is known where validate_on names some")
+    return config
 
 
 def find_source(run: Run, project: str) -> "Source":
@@ -95,7 +107,10 @@ def find_source(run: Run, project: str) -> "Source":
 
 
 def list_checkpoints(run: Run, model: str) -> dict[str, Any]:
-    """``model``, ``classes``, ``checkpoints`` (number, epoch, metrics, marks ``best`` and ``last``), ``damaged``."""
+    """``model``, ``classes``, ``checkpoints`` (number, epoch, metrics, marks ``best`` and ``last``), ``damaged``.
+
+    ``best_by``: the value that the best checkpoint is the best by.
+    """
     from kittiseg.training.checkpoints import list_checkpoints as listed
 
     found = listed(run.workspace.model_files(model))
@@ -105,7 +120,13 @@ def list_checkpoints(run: Run, model: str) -> dict[str, Any]:
         metrics = {"loss": checkpoint.loss, **checkpoint.state.metrics}
         entries.append({"checkpoint": checkpoint.number, "epoch": checkpoint.state.epoch, **metrics, "marks": marks})
     classes = list(entries[-1]["iou"]) if entries else []
-    return {"model": model, "classes": classes, "checkpoints": entries, "damaged": list(found.damaged)}
+    return {
+        "model": model,
+        "classes": classes,
+        "best_by": found.best_by,
+        "checkpoints": entries,
+        "damaged": list(found.damaged),
+    }
 
 
 def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, overwrite: bool = False) -> int:
@@ -205,6 +226,9 @@ class _Follower:
         if self._begun:
             place = f"checkpoint {resumed_from}" if resumed_from else "the start"
             self._progress.warn(f"a worker died; the training goes on from {place}")
+        else:
+            for text in session.get("warnings", ()):
+                self._progress.warn(text)
         self._begun = True
         self._step, self._checkpoint = 0, resumed_from
         self._progress.start("train", session["steps"], "steps")
@@ -230,4 +254,7 @@ def _sessions(model: Files) -> list[dict[str, Any]]:
 
 def _validation_line(record: dict[str, Any]) -> str:
     ious = ", ".join(f"{name} {value:.4f}" for name, value in record["iou"].items() if value is not None)
-    return f"checkpoint {record['checkpoint']}, epoch {record['epoch']:.2f}: loss {record['loss']:.4f}, IoU {ious}"
+    whole = record.get("whole", {}).get("mean_iou")
+    on_whole = "" if whole is None else f"; whole pictures: mean IoU {whole:.4f}"
+    place = f"checkpoint {record['checkpoint']}, epoch {record['epoch']:.2f}"
+    return f"{place}: loss {record['loss']:.4f}, IoU {ious}{on_whole}"

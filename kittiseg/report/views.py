@@ -76,15 +76,19 @@ def model_view(section: ModelSection) -> View:
         facts.insert(0, Fact(f"{val[-1]['epoch']:g}", "epochs"))
     row = next((line for line in val if line["checkpoint"] == best), None)
     if row is not None:
-        facts += [Fact(decimal(row.get("loss")), f"best validation loss (checkpoint {best})")]
+        by_loss = section.config.get("best_by", "loss") == "loss"
+        what = "best validation loss" if by_loss else "validation loss of the best"
+        facts += [Fact(decimal(row.get("loss")), f"{what} (checkpoint {best})")]
         facts += [Fact(decimal(row.get("mean_iou"), 3), f"mean IoU of checkpoint {best}")]
+        if "whole" in row:
+            facts += [Fact(decimal(row["whole"].get("mean_iou"), 3), f"on whole pictures (checkpoint {best})")]
     restored = section.facts.get("restored_from")
     if restored:
         facts.append(Fact(_origin(restored), "restored from"))
     blocks: list[Block] = []
     if section.history:
         svg = charts.loss_chart(section.history, best=best, chosen=section.chosen)
-        blocks.append(Chart("Loss", svg, "The best checkpoint is the one with the lowest validation loss."))
+        blocks.append(Chart("Loss", svg, f"The best checkpoint is the one with the {_best_words(section.config)}."))
     if val:
         svg = charts.metric_chart(section.history, section.colors, best=best, chosen=section.chosen)
         blocks.append(Chart("Metrics", svg, "From pixel counts summed over the whole validation set."))
@@ -119,6 +123,11 @@ def best_checkpoint(section: ModelSection) -> int | None:
         if line.get("kind") == "val" and line.get("loss") is not None and (line["checkpoint"] in on_disk or not on_disk)
     }
     return marked[0] if marked else min(losses, key=lambda number: losses[number], default=None)
+
+
+def _best_words(config: Mapping[str, Any]) -> str:
+    best_by = config.get("best_by", "loss")
+    return "lowest validation loss" if best_by == "loss" else f"highest {best_by}"
 
 
 def _settings_table(title: str, document: Mapping[str, Any]) -> list[Block]:

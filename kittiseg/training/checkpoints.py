@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from kittiseg.errors import KittisegError, ModelError
 from kittiseg.project.store import Files
 from kittiseg.training.model import ModelConfig, json_bytes
+from kittiseg.training.scores import best_of
 
 MODEL, OPTIMIZER, STATE, CONFIG, PICTURES, MANIFEST = (
     "model.safetensors",
@@ -96,9 +97,16 @@ class Checkpoints:
     damaged: tuple[str, ...]
 
     @cached_property
+    def best_by(self) -> str:
+        """By which value the best is chosen, as the model's config.json has it; those of before had but the loss."""
+        config = self.model.read_json(CONFIG) if self.model.exists(CONFIG) else {}
+        return config.get("settings", {}).get("best_by", "loss")
+
+    @cached_property
     def best(self) -> Checkpoint:
-        """The first of those with the lowest validation loss."""
-        return min(self._some(), key=lambda checkpoint: checkpoint.loss)
+        """The first of those with the best value of :attr:`best_by`."""
+        metrics = [{**checkpoint.state.metrics, "loss": checkpoint.loss} for checkpoint in self._some()]
+        return self._some()[best_of(metrics, self.best_by)]
 
     @property
     def last(self) -> Checkpoint:

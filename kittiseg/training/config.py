@@ -10,6 +10,7 @@ from kittiseg.config import Doc, OneOf, settings
 from kittiseg.project.geometry import Size
 from kittiseg.training.losses import AnyLoss, LossWeights
 from kittiseg.training.networks import check_network
+from kittiseg.training.validate_on import ValidateOn
 
 EVERY_PICTURE = "__all__"
 
@@ -102,6 +103,12 @@ class TrainConfig:
         Doc("all weights but the last layer's from --init or ImageNet; all of a model's; or none"),
     ] = "transfer_learning"
     validate_with_model_eval: Annotated[bool, Doc("validate with the running batch statistics")] = True
+    validate_on: Annotated[
+        ValidateOn | None, Doc("whole pictures that are validated on too, by the windows of an inference config")
+    ] = None
+    best_by: Annotated[
+        Text, Doc("which checkpoint is best: loss, mean_iou, iou/<class>, whole/mean_iou or whole/iou/<class>")
+    ] = "loss"
     gpu_devices: Annotated[
         tuple[Annotated[int, Ge(0)], ...], MinLen(1), Doc("devices; a batch has batch_size pictures for each")
     ] = (0,)

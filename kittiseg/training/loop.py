@@ -29,9 +29,10 @@ from kittiseg.training.inputs import Forward
 from kittiseg.training.losses import Totals
 from kittiseg.training.prepare import INIT, TrainJob
 from kittiseg.training.reading import SampleReader
-from kittiseg.training.run_record import add_session, end_session
+from kittiseg.training.run_record import add_facts, add_session, end_session
 from kittiseg.training.sample_files import forget_local
 from kittiseg.training.samples import SampleIndex
+from kittiseg.training.scale import Scale, misfit, sizes_array
 from kittiseg.training.schedule import checkpoint_due, lr_falls
 from kittiseg.training.step_log import StepLog, not_finite
 from kittiseg.training.sync_batchnorm import synchronise
@@ -132,6 +133,9 @@ class _Trainer:
         metrics = validation.metrics
         if not math.isfinite(metrics["loss"]):
             raise not_finite("validation loss", metrics["loss"], self.state, [])
+        whole = self.job.whole
+        if whole is not None and whole.is_due(self.state.checkpoint + 1, last=self.is_done):
+            metrics["whole"] = whole.validate(self.forward, self.group)
         self.state = replace(self.state, val_losses=(*self.state.val_losses, metrics["loss"]), metrics=metrics)
         place = {"checkpoint": self.state.checkpoint, "epoch": self.state.epoch, "step": self.state.step}
         seconds = round(time.perf_counter() - began, 3)
@@ -244,12 +248,22 @@ class _Trainer:
             "precision": self.forward.precision,
             "resumed_from": self.state.checkpoint,
             "passed_over": list(passed_over),
+            "warnings": self._check_scale(),
             "steps": self.batches.steps,
             "samples": {"train": len(self.index), "val": len(validation)},
             "samples_in": self.samples_in,
             "samples_mb": round((self.epochs.train.bytes + self.epochs.val.bytes) / 1e6, 1),
             "left_out": {"train": list(self.index.left_out), "val": list(validation.left_out)},
         }
+
+    def _check_scale(self) -> list[str]:
+        """run.json remembers the training's scale; a warning where the windows that the model is for have another."""
+        size, windows, whole = self.config.input_size.size, self.job.windows, self.job.whole
+        scale = Scale.of(self.index.sizes_n2, size)
+        add_facts(self.job.model, {"scale": scale.to_json()})
+        pictures_n2 = sizes_array(whole.sizes.values()) if whole else None
+        warning = misfit(scale, windows, size, pictures_n2) if windows else None
+        return [warning] if warning else []
 
     def _batch_sums(self, shards: list[np.ndarray], parts: list[tuple[int, Tensor]], totals: Totals) -> Tensor | None:
         """What the loss needs of the whole batch, by a forward pass that leaves no trace; None: one part is all."""
@@ -296,12 +310,12 @@ class _Trainer:
 
 
 def _flat(metrics: dict[str, Any]) -> dict[str, float]:
-    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, without what is undefined."""
+    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, at any depth, without what is undefined."""
     nested = {
         f"{name}/{key}": value
         for name, inner in metrics.items()
         if isinstance(inner, dict)
-        for key, value in inner.items()
+        for key, value in _flat(inner).items()
     }
     plain = {name: value for name, value in metrics.items() if not isinstance(value, dict)}
     return {name: value for name, value in {**plain, **nested}.items() if value is not None}

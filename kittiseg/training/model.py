@@ -14,13 +14,14 @@ from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.losses import BceDice
 from kittiseg.training.networks import make_network
+from kittiseg.training.scores import wrong_best_by
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """The config.json of a model: ``settings`` it was trained with, ``out_classes``, ``class_title_to_idx``.
 
-    ConfigError where loss or class weights do not fit the classes.
+    ConfigError where loss, class weights or what is best do not fit the classes.
     """
 
     settings: TrainConfig
@@ -66,7 +67,8 @@ class ModelConfig:
                 Problem(pointer("class_weights", title), f"no class of the network{did_you_mean(title, titles)}")
                 for title in unknown
             ]
-        return problems
+        wrong = wrong_best_by(self.settings.best_by, titles, has_whole=self.settings.validate_on is not None)
+        return [*problems, Problem("/best_by", wrong)] if wrong else problems
 
     def _refuse_size(self, multiple: int) -> None:
         size, network = self.settings.input_size, self.settings.network

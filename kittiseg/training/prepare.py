@@ -8,6 +8,7 @@ import safetensors.torch
 
 from kittiseg.config import to_json
 from kittiseg.errors import ConfigError, ModelError, Problem
+from kittiseg.inference.config import InferenceConfig
 from kittiseg.progress import Progress
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
@@ -18,6 +19,7 @@ from kittiseg.training.model import ModelConfig, json_bytes
 from kittiseg.training.run_record import now, read_run, write_run
 from kittiseg.training.sources import Source
 from kittiseg.training.weights import Init, first_weights
+from kittiseg.training.whole import WholePictures, find_whole_pictures
 
 CONFIG = "config.json"
 INIT = "init.safetensors"
@@ -30,18 +32,24 @@ _MAY_CHANGE = {
     "data_workers",
     "samples_in",
     "compile",
+    "validate_on",
+    "best_by",
 }  # without changing what the steps already made would have been
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainRequest:
-    """A training that somebody wants: model ``name`` from ``source``. ``init``: whose weights it begins with."""
+    """A training that somebody wants: model ``name`` from ``source``. ``init``: whose weights it begins with.
+
+    ``windows``: the inference config that the model is for; without one that of ``config.validate_on``.
+    """
 
     source: Source
     name: str
     config: TrainConfig
     init: Init | None = None
     overwrite: bool = False
+    windows: InferenceConfig | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +57,8 @@ class TrainJob:
     """What every worker of a training is given.
 
     ``model``: the folder, with config.json and first weights in it. ``samples``: the folder of the prepared pictures,
-    as :func:`~kittiseg.training.sample_files.write_samples` fills it.
+    as :func:`~kittiseg.training.sample_files.write_samples` fills it. ``whole``: the whole pictures that it validates
+    on. ``windows``: the inference config that its scale should fit.
     """
 
     model: Files
@@ -57,6 +66,8 @@ class TrainJob:
     source: Source
     config: ModelConfig
     plan: DevicePlan
+    whole: WholePictures | None = None
+    windows: InferenceConfig | None = None
 
 
 def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progress: Progress) -> TrainJob:
@@ -67,6 +78,7 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     """
     workspace.refuse_existing(request.name, kind="model", overwrite=request.overwrite)
     config = ModelConfig(request.config, ClassIndex.of(request.source.meta, request.config.special_classes))
+    whole = find_whole_pictures(workspace, config)
     weights, origin = first_weights(config, request.init, progress)
     partial = f"models/.{request.name}.{uuid.uuid4().hex[:8]}.partial"
     draft = workspace.files.within(partial)
@@ -80,7 +92,7 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     if workspace.files.exists(f"models/{request.name}"):
         workspace.files.move(f"models/{request.name}", aside(request.name))
     workspace.files.move(partial, f"models/{request.name}")
-    return _job(workspace, request, config, plan)
+    return _job(request, workspace.model_files(request.name), config, plan, whole)
 
 
 def aside(name: str) -> str:
@@ -91,7 +103,8 @@ def aside(name: str) -> str:
 def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:
     """The job that goes on with a model that is there. ConfigError where config or query are not those it began with.
 
-    More (or fewer) ``epochs``, other ``devices`` and ``data_workers`` are fine.
+    More (or fewer) ``epochs``, other ``devices`` and ``data_workers`` are fine, and another ``validate_on`` or
+    ``best_by``.
     """
     model = workspace.model_files(request.name)
     known = read_model_config(model)
@@ -102,19 +115,29 @@ def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> Tra
             f'train a new one from it by "weights_init_type": "continue_training" and --init {request.name}'
         )
     config = replace(known, settings=request.config)
+    whole = find_whole_pictures(workspace, config)
     model.replace(CONFIG, config.to_bytes())
-    return _job(workspace, request, config, plan)
-
-
-def _job(workspace: Workspace, request: TrainRequest, config: ModelConfig, plan: DevicePlan) -> TrainJob:
-    samples = workspace.files.within(f"models/.{request.name}.samples")
-    model = workspace.model_files(request.name)
-    return TrainJob(model=model, samples=samples, source=request.source, config=config, plan=plan)
+    return _job(request, model, config, plan, whole)
 
 
 def read_model_config(model: Files) -> ModelConfig:
     """The config.json of a model's folder."""
     return ModelConfig.from_json(model.read_json(CONFIG), source=model.path(CONFIG))
+
+
+def _job(
+    request: TrainRequest, model: Files, config: ModelConfig, plan: DevicePlan, whole: WholePictures | None
+) -> TrainJob:
+    windows = request.windows or (whole.config if whole else None)
+    return TrainJob(
+        model=model,
+        samples=model.above(1).within(f".{request.name}.samples"),
+        source=request.source,
+        config=config,
+        plan=plan,
+        whole=whole,
+        windows=windows,
+    )
 
 
 def _refuse_changes(request: TrainRequest, known: ModelConfig, model: Files) -> None:

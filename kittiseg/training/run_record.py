@@ -35,6 +35,11 @@ def add_session(model: Files, session: dict[str, Any]) -> None:
     write_run(model, {**record, "sessions": [*record["sessions"], entry]})
 
 
+def add_facts(model: Files, facts: dict[str, Any]) -> None:
+    """Adds what is not known yet; what a start before this one found out stays."""
+    write_run(model, {**facts, **read_run(model)})
+
+
 def end_session(model: Files) -> None:
     """Marks the last entry as ended."""
     record = read_run(model)

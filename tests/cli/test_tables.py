@@ -30,6 +30,10 @@ def checkpoint(number: int, *, iou: float | None, marks: list[str]) -> dict[str,
     }
 
 
+def listing(entries: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    return {"model": "m", "classes": ["vehicle"], "best_by": "loss", "checkpoints": entries, "damaged": [], **fields}
+
+
 def test_a_narrow_terminal_cuts_no_number_off():
     """Its lines wrap instead."""
     console, out = narrow()
@@ -63,16 +67,28 @@ def test_an_empty_workspace_says_how_to_begin(workspace: Workspace):
     assert "models: none yet" in out.getvalue()
 
 
+def test_whole_pictures_have_a_column_where_there_are_any():
+    """A dash where a checkpoint was not validated on them; the title says by what the best is chosen."""
+    console, out = narrow()
+    entries = [checkpoint(1, iou=0.5, marks=[]), checkpoint(2, iou=0.5, marks=[]) | {"whole": {"mean_iou": 0.25}}]
+
+    tables.show_checkpoints(console, listing(entries, best_by="whole/mean_iou"))
+
+    lines = out.getvalue().splitlines()
+    assert lines[0].strip() == "m, best by the highest whole/mean_iou"
+    assert lines[1].split()[-2:] == ["whole", "pictures"]
+    assert [line.split()[-1] for line in lines[2:]] == ["-", "0.2500"]
+
+
 def test_checkpoints_are_marked(workspace: Workspace):
     """Best and last; a score that is undefined is a dash; damaged ones are named below."""
     console, out = narrow()
     entries = [checkpoint(26, iou=0.5, marks=["best"]), checkpoint(27, iou=None, marks=["last"])]
 
-    tables.show_checkpoints(
-        console, {"model": "m", "classes": ["vehicle"], "checkpoints": entries, "damaged": ["00000025 is cut off"]}
-    )
+    tables.show_checkpoints(console, listing(entries, damaged=["00000025 is cut off"]))
 
     lines = out.getvalue().splitlines()
+    assert lines[0].strip() == "m, best by the lowest loss"
     assert lines[2].split() == ["26", "13.00", "0.5000", "0.7500", "0.5000", "best"]
     assert lines[3].split() == ["27", "13.50", "0.5000", "0.7500", "-", "last"]
     assert lines[-1] == "damaged: 00000025 is cut off"

@@ -6,7 +6,7 @@ from kittiseg.engine import Engine
 from kittiseg.errors import ConfigError, DataError, ModelError
 from kittiseg.pipeline import PredictOptions, TrainOptions, predict, train
 from kittiseg.project.store import Workspace
-from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, digest_of_project, json_file, leftovers, run_in
+from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, digest_of_project, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
 
 
@@ -60,6 +60,16 @@ def test_a_killed_actor_s_pictures_are_done_again(workspace: Workspace, model: s
 
     assert killer.killed
     assert digest_of_project(workspace, "killed") == digest_of_project(workspace, "alone")
+
+
+def test_windows_of_another_scale_than_the_training_s_are_warned_of(workspace: Workspace, model: str, tmp_path: Path):
+    """By the model's run.json: whole pictures are what it was trained on, windows half as large are not."""
+    predict(windows := run_in(workspace), options(tmp_path, "windows"))
+    predict(whole := run_in(workspace), options(tmp_path, "whole", mode={"source": "full_image"}))
+
+    (warning,) = told(windows).warnings
+    assert "windows of 20 x 20 px are shown to it at 0.62 x 0.62: objects look 2.00 x 1.80 times as large" in warning
+    assert told(whole).warnings == []
 
 
 def test_a_checkpoint_can_be_chosen(workspace: Workspace, model: str, tmp_path: Path):

@@ -14,7 +14,8 @@ def test_a_page_holds_project_model_and_predictions(workspace: Workspace, tmp_pa
     """One file that needs nothing beside itself, with the scores where the truth is known."""
     run = run_in(workspace)
     write_squares(workspace)
-    train(run, TrainOptions(json_file(tmp_path, "train", {**TINY_TRAINING, "epochs": 1}), "squares", "m"))
+    config = json_file(tmp_path, "train", {**TINY_TRAINING, "epochs": 1, "best_by": "mean_iou"})
+    train(run, TrainOptions(config, "squares", "m"))
     predict(run, PredictOptions(json_file(tmp_path, "infer", WINDOWS), "m@best", "squares", "found"))
     evaluation = evaluate(run, "found", "squares", class_map="car_dl=car")
 
@@ -24,6 +25,9 @@ def test_a_page_holds_project_model_and_predictions(workspace: Workspace, tmp_pa
     assert path.parent.name == "reports"
     assert all(f">{name}<" in html for name in ("squares", "m", "found"))
     assert f"{evaluation.mean_iou:.3f}" in html
+    best = workspace.project("found").provenance["checkpoint"]
+    assert f"validation loss of the best (checkpoint {best})" in html
+    assert "the one with the highest mean_iou" in html
     assert "http://" not in html.replace("http://www.w3.org", "")
 
 

@@ -5,18 +5,26 @@ import pytest
 
 from kittiseg.engine import Engine
 from kittiseg.errors import ConfigError, DataError, KittisegError, ModelError, ResourceError, WorkspaceError
-from kittiseg.pipeline import TrainOptions, list_checkpoints, restore_checkpoint, train
+from kittiseg.pipeline import (
+    PredictOptions,
+    TrainOptions,
+    evaluate,
+    list_checkpoints,
+    predict,
+    restore_checkpoint,
+    train,
+)
 from kittiseg.pipeline.training import find_source
 from kittiseg.project.store import Workspace
 from tests.data.programs import query
 from tests.data.query_sources import cropped, write_query
-from tests.data.runs import TINY_TRAINING, Killer, json_file, leftovers, run_in, told
+from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
 
 
 def options(folder: Path, name: str, **fields: object) -> TrainOptions:
     """A tiny training of project ``squares``; ``fields`` of the config, or of the options where they have one."""
-    own = {key: fields.pop(key) for key in ("devices", "resume", "overwrite", "init") if key in fields}
+    own = {key: fields.pop(key) for key in ("devices", "resume", "overwrite", "init", "windows") if key in fields}
     config = json_file(folder, name, {**TINY_TRAINING, **fields})
     return TrainOptions(config, "squares", name, **own)  # type: ignore[arg-type]
 
@@ -40,6 +48,48 @@ def test_a_checkpoint_is_written_every_half_epoch_and_numbered_from_1(workspace:
     assert "last" in listing["checkpoints"][-1]["marks"]
     assert [title for title, _, _ in told(run).bars] == ["prepare", "train"]
     assert leftovers(workspace) == []
+
+
+def test_whole_pictures_are_scored_as_predict_and_evaluate_do(workspace: Workspace, tmp_path: Path):
+    """The same numbers, to the last bit; the model's config holds what was in the file."""
+    write_squares(workspace, train=4, val=2)
+    infer = json_file(tmp_path, "infer", WINDOWS)
+    run = run_in(workspace)
+
+    whole = {"project": "squares", "config": str(infer)}
+    fields = {"epochs": 10, "val_every": 5, "lr": 0.01, "validate_on": whole, "best_by": "whole/iou/car"}
+    listing = train(run, options(tmp_path, "m", **fields))
+
+    predict(run, PredictOptions(infer, "m@best", "squares", "out"))
+    document = evaluate(run, "out", "squares", class_map="car_dl=car").to_json()
+    (best,) = [entry["whole"] for entry in listing["checkpoints"] if "best" in entry["marks"]]
+    assert best == {
+        "mean_iou": document["mean_iou"],
+        "iou": {"car": document["classes"]["car"]["iou"]},
+        "accuracy": document["pixel_accuracy"],
+    }
+    assert 0 < best["mean_iou"] < 1
+    assert best["mean_iou"] == max(entry["whole"]["mean_iou"] for entry in listing["checkpoints"])
+    settings = workspace.model_files("m").read_json("config.json")["settings"]
+    assert settings["validate_on"]["config"]["mode"]["window"] == {"width": 20, "height": 20}
+    assert any("whole pictures: mean IoU" in notice for notice in told(run).notices)
+
+
+def test_windows_of_another_scale_are_warned_of(workspace: Workspace, tmp_path: Path):
+    """Pictures of 40 x 36 px on 32 x 32 are 1.25 x 1.12 px a px; windows of 20 x 20 px are half of that."""
+    write_squares(workspace)
+    windows = json_file(tmp_path, "infer", WINDOWS)
+    sliding = {"source": "sliding_window", "window": {"width": 42, "height": 36}}
+
+    train(run := run_in(workspace), options(tmp_path, "m", epochs=1, windows=windows))
+    fitting = json_file(tmp_path, "fitting", {"mode": sliding})
+    train(quiet := run_in(workspace), options(tmp_path, "n", epochs=1, windows=fitting))
+
+    (warning,) = told(run).warnings
+    assert "trained at 1.25 x 1.12 px" in warning
+    assert "Windows of 40 x 36 px fit this model" in warning
+    assert told(quiet).warnings == []
+    assert workspace.model_files("m").read_json("run.json")["scale"] == {"x": 1.25, "y": 1.125}
 
 
 def test_ray_trains_to_the_same_weights_as_one_process(workspace: Workspace, tmp_path: Path, ray_engine: Engine):

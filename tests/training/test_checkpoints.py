@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,18 @@ def test_best_is_the_first_of_the_lowest_losses(model: Files) -> None:
     assert (listing.best.number, listing.last.number) == (2, 4)
     assert resolve(model, "best").number == 2
     assert resolve(model, "last").number == 4
+
+
+def test_best_is_what_the_model_s_config_says(model: Files) -> None:
+    """The highest IoU, though its loss is the highest too."""
+    config = ModelConfig(tiny_config(best_by="mean_iou"), CONFIG.classes)
+    model.write("config.json", config.to_bytes())
+    for number, mean_iou in ((1, 0.7), (2, 0.6), (3, None)):
+        state = replace(state_at(number), metrics={"mean_iou": mean_iou})
+        write_checkpoint(model, state, config, {"a": torch.zeros(1)}, {})
+
+    assert list_checkpoints(model).best_by == "mean_iou"
+    assert resolve(model, "best").number == 1
 
 
 def test_a_wrong_number_is_an_error_with_the_right_ones(model: Files) -> None:

@@ -16,6 +16,7 @@ def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
     ours |= {"loss": None, "class_weights": None, "samples_in": "auto", "sync_batchnorm": False, "compile": False}
+    ours |= {"validate_on": None, "best_by": "loss"}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -76,6 +77,12 @@ def test_a_config_survives_json() -> None:
         ({"class_weights": {"car": 0}}, "/class_weights/car: .*greater than 0"),
         ({"devices": "cpu:0"}, "wanted exact, auto, cpu"),
         ({"width": 0}, "/width: "),
+        ({"validate_on": {"project": "p"}}, "/validate_on/config: is required and missing"),
+        (
+            {"validate_on": {"project": "p", "config": {"mode": {"source": "x"}}}},
+            "/validate_on/config/mode/source: 'x'",
+        ),
+        ({"validate_on": {"project": "p", "config": "infer.json", "every": 0}}, "/validate_on/every: "),
         ({"batchsize": {}}, "unknown key 'batchsize'; did you mean 'batch_size'"),
     ],
 )

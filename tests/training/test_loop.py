@@ -18,9 +18,10 @@ from kittiseg.training.prepare import TrainJob
 from kittiseg.training.reading import SampleReader
 from kittiseg.training.run_record import read_run
 from kittiseg.training.sources import ProjectSource
+from tests.data.projects import annotation_of, square, write_project
 from tests.data.query_sources import cropped, dropped, mirrored, source_in, write_query, written
 from tests.data.train_worker import Context, start_worker
-from tests.data.training import tiny_job, with_epochs, with_samples, write_squares
+from tests.data.training import CAR, tiny_job, with_epochs, with_samples, write_squares
 
 HERE = Context(rank=0, world_size=1)
 
@@ -37,6 +38,23 @@ def losses(model: Files, kind: str) -> list[float]:
 def same_weights(one: Files, other: Files) -> bool:
     mine, theirs = read_weights(resolve(one, "last")), read_weights(resolve(other, "last"))
     return all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_validation_on_whole_pictures_leaves_no_trace(workspace: Workspace) -> None:
+    """The same weights as without; scores at every third checkpoint and at the last, in history and state."""
+    project = write_squares(workspace)
+    plain = tiny_job(workspace, "plain", project=project)
+    wanted = {"project": project.name, "config": {}, "every": 3}
+    watched = tiny_job(workspace, "watched", project=project, validate_on=wanted)
+
+    for job in (plain, watched):
+        train_loop(HERE, job)
+
+    scores = [record.get("whole") for record in read_history(watched.model) if record["kind"] == "val"]
+    assert same_weights(plain.model, watched.model)
+    assert [score is not None for score in scores] == [False, False, True, True]
+    assert [checkpoint.state.metrics.get("whole") for checkpoint in list_checkpoints(watched.model).whole] == scores
+    assert all("whole" not in record for record in read_history(plain.model))
 
 
 def test_training_learns_the_squares(workspace: Workspace) -> None:
@@ -126,10 +144,15 @@ def test_the_number_of_workers_does_not_matter(
     """One process that accumulates 3 shards, and 2 or 3 processes that share them out, have the same losses.
 
     7 pictures in batches of 6 leave one for the last batch, so two shards of it are empty. Statistics that are summed
-    over workers are rounded more often than those of one.
+    over workers are rounded more often than those of one. Of the whole pictures that are validated on, the first worker
+    has four, the second one, the third none; only that one has a car.
     """
     project = write_squares(workspace, train=7)
-    fields = {"gpu_devices": [0, 1, 2], "epochs": 2, "val_every": 1, "sync_batchnorm": sync_batchnorm}
+    streets = {f"ds/{index}.png": annotation_of({}) for index in range(4)}
+    streets["ds/4.png"] = annotation_of({"car": square(top=0, left=0, side=6)})
+    whole = {"project": write_project(workspace, "streets", streets, meta=CAR).name, "config": {}}
+    fields = {"gpu_devices": [0, 1, 2], "epochs": 2, "val_every": 1, "validate_on": whole}
+    fields["sync_batchnorm"] = sync_batchnorm
     one = tiny_job(workspace, "one", project=project, **fields)
     several = tiny_job(workspace, "several", project=project, **fields)
 
@@ -138,6 +161,9 @@ def test_the_number_of_workers_does_not_matter(
 
     assert [worker.wait() for worker in group] == [0] * workers
     np.testing.assert_allclose(losses(several.model, "train"), losses(one.model, "train"), atol=rounding)
+    scores = [[c.state.metrics["whole"] for c in list_checkpoints(job.model).whole] for job in (one, several)]
+    assert scores[0] == scores[1]
+    assert scores[0][0]["accuracy"] == 1 - 36 / (5 * 48)
     np.testing.assert_allclose(losses(several.model, "val"), losses(one.model, "val"), atol=rounding)
     reports = [worker.communicate()[0] for worker in group]
     assert reports[0] == reports[-1]

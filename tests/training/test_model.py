@@ -37,6 +37,22 @@ def test_the_network_follows_from_the_config() -> None:
     assert not torch.equal(one["head.weight"], other["head.weight"])
 
 
+@pytest.mark.parametrize(
+    ("best_by", "message"),
+    [
+        ("accuracy", "is 'accuracy'; wanted one of loss, mean_iou, iou/<class>, whole/mean_iou, whole/iou/<class>"),
+        ("iou", "is 'iou'; wanted one of"),
+        ("whole/loss", "is 'whole/loss'; wanted one of"),
+        ("iou/cra", "but 'cra' is no class of the network; did you mean 'car'"),
+        ("whole/mean_iou", "but no whole pictures are validated on; say which by validate_on"),
+    ],
+)
+def test_a_best_that_cannot_be_known_is_refused(best_by: str, message: str) -> None:
+    """Before the first step, with the words that there are."""
+    with pytest.raises(ConfigError, match=f"/best_by: .*{message}"):
+        ModelConfig(tiny_config(best_by=best_by), config().classes)
+
+
 def test_what_does_not_fit_the_classes_is_told_at_once() -> None:
     """The loss of two classes for three, and a weight for a class that is not there."""
     settings = tiny_config(loss={"name": "bce_dice"}, class_weights={"vna": 2, "car": 3})

@@ -68,10 +68,11 @@ def test_a_model_is_resumed_with_more_epochs(workspace: Workspace) -> None:
     """Its config.json says so then, and the training goes on from its last checkpoint."""
     train_loop(HERE, with_samples(prepare(workspace, request(workspace, epochs=1), PLAN, Silent())))
 
-    job = resume(workspace, request(workspace, epochs=2, data_workers={"train": 2}), PLAN)
+    job = resume(workspace, request(workspace, epochs=2, data_workers={"train": 2}, best_by="mean_iou"), PLAN)
     train_loop(HERE, with_samples(job))
 
     assert read_model_config(job.model).settings.epochs == 2
+    assert list_checkpoints(job.model).best_by == "mean_iou"
     assert [checkpoint.number for checkpoint in list_checkpoints(job.model).whole] == [1, 2, 3, 4]
     assert [session["resumed_from"] for session in read_run(job.model)["sessions"]] == [0, 2]
 
@@ -126,6 +127,19 @@ def test_a_query_is_kept_beside_its_model_and_may_not_change(workspace: Workspac
     prepare(workspace, request(workspace, "n"), PLAN, Silent())
     with pytest.raises(ConfigError, match="begun on a project, not on query"):
         resume(workspace, replace(wanted(cropped()), name="n"), PLAN)
+
+
+def test_whole_pictures_that_do_not_fit_replace_no_model(workspace: Workspace) -> None:
+    """A tag that no picture has; nor is a model gone on with like that."""
+    train_loop(HERE, prepare(workspace, request(workspace, epochs=1), PLAN, Silent()))
+    whole = {"project": "squares", "config": {}, "tag": "test"}
+    wanted = replace(request(workspace, epochs=1, validate_on=whole), overwrite=True)
+
+    with pytest.raises(ConfigError, match=r"/validate_on/tag: no picture .* has tag 'test'; known: train, val"):
+        prepare(workspace, wanted, PLAN, Silent())
+    with pytest.raises(ConfigError, match="/validate_on/tag"):
+        resume(workspace, wanted, PLAN)
+    assert read_model_config(workspace.model_files("m")).settings.validate_on is None
 
 
 def test_what_is_not_there_is_not_resumed(workspace: Workspace) -> None:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from kittiseg.project.store import Files
-from kittiseg.training.run_record import add_session, end_session, read_run, write_run
+from kittiseg.training.run_record import add_facts, add_session, end_session, read_run, write_run
 
 
 def test_every_start_is_recorded(tmp_path: Path) -> None:
@@ -18,3 +18,14 @@ def test_every_start_is_recorded(tmp_path: Path) -> None:
     assert [entry["device"] for entry in record["sessions"]] == ["cpu", "cuda"]
     assert ["ended" in entry for entry in record["sessions"]] == [False, True]
     assert set(record["sessions"][0]["versions"]) == {"kittiseg", "torch", "numpy", "python"}
+
+
+def test_what_was_found_out_first_stays(tmp_path: Path) -> None:
+    """A training that goes on in another epoch does not change it."""
+    model = Files.at(tmp_path)
+    write_run(model, {"project": "p"})
+
+    add_facts(model, {"scale": {"x": 1.0}})
+    add_facts(model, {"scale": {"x": 2.0}})
+
+    assert read_run(model) == {"project": "p", "scale": {"x": 1.0}}

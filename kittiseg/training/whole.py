@@ -1,0 +1,162 @@
+"""Validation on whole pictures: what ``predict`` and ``evaluate`` would say of a checkpoint, from the workers' sums."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from kittiseg.config import did_you_mean
+from kittiseg.dtl.mapping import map_meta
+from kittiseg.errors import ConfigError, DataError, Problem, WorkspaceError
+from kittiseg.evaluation.classes import BACKGROUND, IGNORED, ComparedClasses, compare_classes
+from kittiseg.evaluation.compare import mean_iou, without_nan
+from kittiseg.evaluation.confusion import confusion_matrix, iou, pixel_accuracy
+from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.modes import make_mode
+from kittiseg.inference.network import NetworkForward
+from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.worker import AHEAD, chunks_of, map_ahead
+from kittiseg.project.geometry import Size
+from kittiseg.project.item import ItemKey
+from kittiseg.project.meta import ProjectMeta
+from kittiseg.project.store import Project, Workspace
+from kittiseg.training.group import Group
+from kittiseg.training.inputs import Forward
+from kittiseg.training.model import ModelConfig
+from kittiseg.training.scores import WHOLE
+from kittiseg.training.validate_on import ValidateOn
+
+_SOURCE = "the training config"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholePictures:
+    """Pictures with masks, and how a network is applied to them. ``sizes``: theirs, in the same order.
+
+    ``channels``: the compared class of each of the network's outputs.
+    """
+
+    project: Project
+    sizes: Mapping[ItemKey, Size]
+    classes: ComparedClasses
+    channels: tuple[int, ...]
+    config: InferenceConfig
+    input_size: Size
+    every: int
+
+    def is_due(self, checkpoint: int, *, last: bool) -> bool:
+        """Whether a checkpoint (from 1) is validated so."""
+        return last or checkpoint % self.every == 0
+
+    def validate(self, forward: Forward, group: Group) -> dict[str, Any]:
+        """``mean_iou``, ``iou`` per class and ``accuracy`` as ``evaluate`` reckons them: without the background's IoU.
+
+        The workers share out the chunks that ``predict`` makes of the pictures, so that batches, and therefore the
+        last bit of every score, are the same for any number of them. The network is copied and keeps its state.
+        """
+        matrix_cc = self._counts(forward, chunks_of(list(self.sizes))[group.rank :: group.world_size])
+        counts_cc = group.sum(torch.from_numpy(matrix_cc).to(forward.device)).cpu().numpy()
+        ious = iou(counts_cc)[1:].tolist()
+        scores = {"mean_iou": mean_iou(counts_cc), "iou": dict(zip(self.classes.names, ious, strict=True))}
+        return without_nan({**scores, "accuracy": pixel_accuracy(counts_cc)})
+
+    def _counts(self, forward: Forward, chunks: list[list[ItemKey]]) -> np.ndarray:
+        """The confusion counts of some pictures, read ahead by a thread."""
+        network = NetworkForward(
+            forward.network, input_size=self.input_size, device=str(forward.device), precision=forward.precision
+        )
+        mode, classes = make_mode(self.config.mode), len(self.classes.names) + 1
+        predictor = Predictor(network, mode, classes=len(self.channels), batch_size=self.config.batch_size)
+        channels_c = np.array(self.channels, np.uint8)
+        matrix_cc = np.zeros((classes, classes), np.int64)
+        with ThreadPoolExecutor(1) as reader:
+            pictures = map_ahead(self._read, [key for chunk in chunks for key in chunk], reader, ahead=AHEAD)
+            for chunk in chunks:
+                for truth_hw, labels_hw in predictor.predict(islice(pictures, len(chunk))):
+                    matrix_cc += confusion_matrix(truth_hw, channels_c[labels_hw], classes=classes, ignore=IGNORED)
+        return matrix_cc
+
+    def _read(self, key: ItemKey) -> tuple[np.ndarray, np.ndarray]:
+        """The label map of the truth, and the picture."""
+        item = self.project.item(key)
+        return item.annotation.to_label_map(self.classes.truth), item.image.pixels()
+
+
+def find_whole_pictures(workspace: Workspace, model: ModelConfig) -> WholePictures | None:
+    """What ``validate_on`` asks for; None where it asks for nothing. Reads the annotations, and no picture.
+
+    ConfigError where project, classes or tag do not fit, DataError where an annotation cannot be read.
+    """
+    wanted = model.settings.validate_on
+    if wanted is None:
+        return None
+    try:
+        project = workspace.project(wanted.project)
+    except WorkspaceError as error:
+        raise _wrong("project", str(error)) from None
+    compared = _compare(wanted, project, model)
+    side = model.settings.input_size
+    return WholePictures(
+        project=project,
+        sizes=_sizes(wanted, project),
+        classes=compared,
+        channels=tuple(compared.predicted.get(title, BACKGROUND) for title in model.classes.names),
+        config=wanted.inference,
+        input_size=side.size,
+        every=wanted.every,
+    )
+
+
+def _compare(wanted: ValidateOn, project: Project, model: ModelConfig) -> ComparedClasses:
+    """Every class of the masks must be one of the model's then, or what is none would count as background."""
+    mapping = None if wanted.classes_mapping == "default" else wanted.classes_mapping
+    try:
+        titles = list((project.meta if mapping is None else map_meta(project.meta, mapping)).shapes)
+    except ConfigError as error:
+        problems = [Problem(f"/validate_on{problem.pointer}", problem.message) for problem in error.problems]
+        raise ConfigError(_SOURCE, problems) from None
+    known, objects = model.classes.index, model.classes.objects
+    unknown = [f"'{title}'{did_you_mean(title, known)}" for title in titles if title not in known]
+    if unknown:
+        remedy = 'rename it, or drop it by "__ignore__"'
+        raise _wrong("classes_mapping", f"the model has no class {', no class '.join(unknown)}; {remedy}")
+    if not objects & set(titles):
+        raise _wrong("classes_mapping", f"no class of project '{project.name}' is one of {', '.join(sorted(objects))}")
+    outputs = ProjectMeta(tuple(entry for entry in model.classes.out_classes if entry.name in objects))
+    neutral = {model.settings.special_classes.neutral} & set(titles)
+    compared = compare_classes(outputs, project.meta, class_map={}, merge=mapping, ignore=neutral)
+    _refuse_best_by(model.settings.best_by, compared.names)
+    return compared
+
+
+def _refuse_best_by(best_by: str, names: tuple[str, ...]) -> None:
+    head = f"{WHOLE}/iou/"
+    title = best_by.removeprefix(head)
+    if best_by.startswith(head) and title not in names:
+        message = f"'{title}' is no class that whole pictures are validated on{did_you_mean(title, names)}"
+        raise ConfigError(_SOURCE, [Problem("/best_by", message)])
+
+
+def _sizes(wanted: ValidateOn, project: Project) -> dict[ItemKey, Size]:
+    sizes: dict[ItemKey, Size] = {}
+    tags: set[str] = set()
+    for key in project.keys():
+        annotation = project.annotation(key)
+        tags |= annotation.tag_names
+        if wanted.tag is None or wanted.tag in annotation.tag_names:
+            sizes[key] = annotation.image
+    if not sizes and wanted.tag is not None:
+        raise _wrong(
+            "tag", f"no picture of project '{project.name}' has tag '{wanted.tag}'{did_you_mean(wanted.tag, tags)}"
+        )
+    if not sizes:
+        raise DataError(f"project '{project.name}' (/validate_on/project) has no picture to validate on")
+    return sizes
+
+
+def _wrong(setting: str, message: str) -> ConfigError:
+    return ConfigError(_SOURCE, [Problem(f"/validate_on/{setting}", message)])
