@@ -11,6 +11,7 @@ from kittiseg.inference.modes import make_mode
 from kittiseg.pipeline.describing import statistics
 from kittiseg.pipeline.evaluating import RECORD
 from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.validated import extremes_of
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
@@ -61,7 +62,7 @@ def _section(run: Run, name: str) -> Section:
     """A model where there is one of the name, else the predictions or the project of the name."""
     workspace = run.workspace
     if name in workspace.models():
-        return model_section(workspace, name)
+        return _model(run, name)
     project = workspace.project(name)
     if "model" not in project.provenance:
         return project_section(workspace, name, statistics(run, name).to_json())
@@ -71,6 +72,20 @@ def _section(run: Run, name: str) -> Section:
         truth = merged_truth(workspace.project(known["truth"]), known["classes_mapping"])
     windows = _windows(project)
     return prediction_section(workspace, name, truth=truth, evaluation=known.get("scores"), windows=windows)
+
+
+def _model(run: Run, name: str) -> Section:
+    """With pictures of its best checkpoint. torch is imported where there is a checkpoint."""
+    files = run.workspace.model_files(name)
+    if not files.folders("checkpoints"):
+        return model_section(run.workspace, name)
+    from kittiseg.training.checkpoints import list_checkpoints
+
+    found = list_checkpoints(files)
+    if not found.whole:
+        return model_section(run.workspace, name)
+    extremes = extremes_of(run, files, found.best)
+    return model_section(run.workspace, name, best=found.best.number, extremes=extremes)
 
 
 def _windows(project: Project) -> list[Window]:

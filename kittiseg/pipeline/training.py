@@ -13,13 +13,13 @@ from kittiseg.engine import Workers
 from kittiseg.engine.devices import check_devices
 from kittiseg.errors import KittisegError, ResourceError, StorageError
 from kittiseg.pipeline.run import Run
-from kittiseg.pipeline.transforming import prepare_query
+from kittiseg.pipeline.transforming import Prepared, prepare_query
 from kittiseg.progress import Progress
 from kittiseg.project.store import Files
 
 if TYPE_CHECKING:
     from kittiseg.training.prepare import TrainJob
-    from kittiseg.training.sources import Source
+    from kittiseg.training.sources import QuerySource, Source
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,20 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
 
 def find_source(run: Run, project: str) -> "Source":
     """The pictures of a project; or, where ``project`` is a query's JSON file, what the query makes of its own."""
-    from kittiseg.training.sources import ProjectSource, QuerySource
+    from kittiseg.training.sources import ProjectSource
 
     file = Path(project)
     if file.suffix != ".json" or (project in run.workspace.projects() and not file.is_file()):
         return ProjectSource(run.workspace.project(project))
-    prepared = prepare_query(run, file)
+    return query_source(project, prepare_query(run, file))
+
+
+def query_source(file: str, prepared: Prepared) -> "QuerySource":
+    """What a query makes, which was read from a file."""
+    from kittiseg.training.sources import QuerySource
+
     return QuerySource(
-        file=project,
+        file=file,
         query=prepared.document,
         program=prepared.program,
         projects=prepared.projects,
