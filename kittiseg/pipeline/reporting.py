@@ -1,7 +1,6 @@
 """REPORT: projects, models and predictions on one page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from kittiseg.config import did_you_mean, parse
@@ -12,14 +11,14 @@ from kittiseg.inference.modes import make_mode
 from kittiseg.pipeline.describing import statistics
 from kittiseg.pipeline.evaluating import RECORD
 from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.validated import extremes_of
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
 from kittiseg.project.store import Project, Workspace
 from kittiseg.report.collect import Truth, model_section, prediction_section, project_section
 from kittiseg.report.page import build_report
-from kittiseg.report.sections import ModelSection, Section
-from kittiseg.training.scores import best_of
+from kittiseg.report.sections import Section
 
 
 def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Path:
@@ -63,7 +62,7 @@ def _section(run: Run, name: str) -> Section:
     """A model where there is one of the name, else the predictions or the project of the name."""
     workspace = run.workspace
     if name in workspace.models():
-        return _with_best(model_section(workspace, name))
+        return _model(run, name)
     project = workspace.project(name)
     if "model" not in project.provenance:
         return project_section(workspace, name, statistics(run, name).to_json())
@@ -75,15 +74,18 @@ def _section(run: Run, name: str) -> Section:
     return prediction_section(workspace, name, truth=truth, evaluation=known.get("scores"), windows=windows)
 
 
-def _with_best(section: ModelSection) -> ModelSection:
-    """The model with the best of its checkpoints marked, by what its config says."""
-    on_disk = {entry["checkpoint"] for entry in section.checkpoints}
-    rows = [row for row in section.history if row["kind"] == "val" and row["checkpoint"] in on_disk]
-    if not rows:
-        return section
-    best = rows[best_of(rows, section.config.get("best_by", "loss"))]["checkpoint"]
-    marked = [{**entry, "best": entry["checkpoint"] == best} for entry in section.checkpoints]
-    return replace(section, checkpoints=marked)
+def _model(run: Run, name: str) -> Section:
+    """With pictures of its best checkpoint. torch is imported where there is a checkpoint."""
+    files = run.workspace.model_files(name)
+    if not files.folders("checkpoints"):
+        return model_section(run.workspace, name)
+    from kittiseg.training.checkpoints import list_checkpoints
+
+    found = list_checkpoints(files)
+    if not found.whole:
+        return model_section(run.workspace, name)
+    extremes = extremes_of(run, files, found.best)
+    return model_section(run.workspace, name, best=found.best.number, extremes=extremes)
 
 
 def _windows(project: Project) -> list[Window]:

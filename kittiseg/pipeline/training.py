@@ -14,13 +14,13 @@ from kittiseg.engine.devices import check_devices
 from kittiseg.errors import KittisegError, ResourceError, StorageError
 from kittiseg.inference.config import FullImageSettings, InferenceConfig
 from kittiseg.pipeline.run import Run
-from kittiseg.pipeline.transforming import prepare_query
+from kittiseg.pipeline.transforming import Prepared, prepare_query
 from kittiseg.progress import Progress, track
 from kittiseg.project.store import Files
 
 if TYPE_CHECKING:
     from kittiseg.training.prepare import TrainJob
-    from kittiseg.training.sources import Source
+    from kittiseg.training.sources import QuerySource, Source
 
 
 FEW = 64
@@ -91,14 +91,20 @@ def _read_windows(run: Run, path: Path) -> InferenceConfig:
 
 def find_source(run: Run, project: str) -> "Source":
     """The pictures of a project; or, where ``project`` is a query's JSON file, what the query makes of its own."""
-    from kittiseg.training.sources import ProjectSource, QuerySource
+    from kittiseg.training.sources import ProjectSource
 
     file = Path(project)
     if file.suffix != ".json" or (project in run.workspace.projects() and not file.is_file()):
         return ProjectSource(run.workspace.project(project))
-    prepared = prepare_query(run, file)
+    return query_source(project, prepare_query(run, file))
+
+
+def query_source(file: str, prepared: Prepared) -> "QuerySource":
+    """What a query makes, which was read from a file."""
+    from kittiseg.training.sources import QuerySource
+
     return QuerySource(
-        file=project,
+        file=file,
         query=prepared.document,
         program=prepared.program,
         projects=prepared.projects,

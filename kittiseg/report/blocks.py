@@ -1,11 +1,12 @@
 """What a page is made of, ready for the templates: every number is text by now."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from kittiseg.report.colors import RGB
 from kittiseg.report.sections import Example
+from kittiseg.report.wording import flat_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,17 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Examples one below the other, or, where each has a single picture, in columns."""
+    """Examples one below the other, or, where each has a single picture, in columns.
+
+    ``legend``: names for the colours in them.
+    """
 
     template: ClassVar[str] = "gallery.html.j2"
     wide: ClassVar[bool] = True
     title: str
     examples: Sequence[Example]
     caption: str = ""
+    legend: Mapping[str, RGB] = field(default_factory=dict)
 
     @property
     def single(self) -> bool:
@@ -76,6 +81,7 @@ class Gallery:
 
 
 Block = Table | Chart | Gallery
+ENLARGE = "Click a picture to enlarge it; the arrow keys go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +92,9 @@ class View:
     name: str
     facts: Sequence[Fact]
     blocks: Sequence[Block]
+
+
+def settings_table(title: str, document: Mapping[str, Any]) -> list[Block]:
+    """A document's entries as rows, or nothing where it is empty."""
+    rows = [(Cell(key), Cell(value)) for key, value in flat_rows(document)]
+    return [Table(title=title, columns=("setting", "value"), rows=rows, numeric=frozenset({1}))] if rows else []

@@ -15,7 +15,7 @@ from kittiseg.report.colors import RGB
 from kittiseg.report.graph_box import LayerFacts
 from kittiseg.report.overlay import annotated, draw_windows, fit
 from kittiseg.report.page import LARGEST_PICTURE
-from kittiseg.report.sections import Example, ModelSection, Picture, PredictionSection, ProjectSection
+from kittiseg.report.sections import Example, Extremes, ModelSection, Picture, PredictionSection, ProjectSection
 from kittiseg.report.views import MOST_EXAMPLES, picture_iou
 from kittiseg.report.wording import decimal, plural
 
@@ -45,10 +45,18 @@ def project_section(
     )
 
 
-def model_section(workspace: Workspace, name: str, *, chosen: int | None = None) -> ModelSection:
+def model_section(
+    workspace: Workspace,
+    name: str,
+    *,
+    best: int | None = None,
+    chosen: int | None = None,
+    extremes: Extremes | None = None,
+) -> ModelSection:
     """A model from its folder: config.json, history.jsonl, run.json, and the names of its checkpoints.
 
-    ``chosen``: the checkpoint to mark; without one that which the model was restored from, or to another model.
+    ``best``, ``chosen``: the checkpoints to mark; without the second that which the model was restored from, or to
+    another model. ``extremes``: pictures of the best one.
     """
     files = workspace.model_files(name)
     config = files.read_json("config.json")
@@ -59,6 +67,8 @@ def model_section(workspace: Workspace, name: str, *, chosen: int | None = None)
         config=config.get("settings", config),
         history=_history(files),
         checkpoints=[{"checkpoint": int(name)} for name in files.folders("checkpoints") if name.isdigit()],
+        best=best,
+        extremes=extremes,
         chosen=chosen or _restored(files).get("checkpoint") or _restored_elsewhere(workspace, name),
         colors=ProjectMeta.from_json({"classes": documents}).colors,
         facts=_run_facts(_json_if_there(files, "run.json")),

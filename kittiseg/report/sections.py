@@ -43,17 +43,33 @@ class ProjectSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extremes:
+    """The validation pictures that a checkpoint did worst and best on, the extreme ones first.
+
+    ``missing``: why there is none to show, in one line. ``colors``: of the classes in them.
+    """
+
+    worst: Sequence[Example] = ()
+    best: Sequence[Example] = ()
+    colors: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSection:
     """A model. ``history``: the lines of history.jsonl; ``checkpoints``: those on disk, each with its ``checkpoint``.
 
-    ``facts``: what else is known of the run, such as ``restored_from``. ``chosen``: the checkpoint that was taken on.
+    ``facts``: what else is known of the run, such as ``restored_from``. ``best``: the best checkpoint on disk;
+    ``chosen``: the one that was taken on. ``extremes``: pictures of the best one, where their scores are known.
     """
 
     name: str
     config: Mapping[str, Any]
     history: Sequence[Mapping[str, Any]]
     checkpoints: Sequence[Mapping[str, Any]] = ()
+    best: int | None = None
     chosen: int | None = None
+    extremes: Extremes | None = None
     colors: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 

@@ -55,6 +55,7 @@ def test_a_model_gives_what_its_folder_has(workspace: Workspace):
     assert section.history == history_of(4)
     assert [entry["checkpoint"] for entry in section.checkpoints] == [1, 2, 3, 4]
     assert section.facts == {"project": "p", "sessions": 2, "last session": {"a": 2}}
+    assert (section.best, section.extremes) == (None, None)
 
 
 def test_the_chosen_checkpoint_is_the_one_that_was_restored(workspace: Workspace):

@@ -15,7 +15,7 @@ from kittiseg.project.statistics import combine, picture_statistics
 from kittiseg.project.store import Workspace
 from kittiseg.report.collect import prediction_section, project_section
 from kittiseg.report.page import build_report, data_uri
-from kittiseg.report.sections import ModelSection, ProjectSection, Section
+from kittiseg.report.sections import Example, Extremes, ModelSection, ProjectSection, Section
 from tests.data.histories import history_of
 from tests.data.projects import meta_of, small_project
 from tests.data.queries import diamond_query
@@ -62,11 +62,13 @@ def sections(workspace: Workspace) -> list[Section]:
         "mean_iou": 0.5,
         "pictures": [{"dataset": "training", "name": "000000_10.png", "classes": {"car": {"iou": 0.4}}}],
     }
+    examples = [Example(example.name, example.pictures * 3) for example in made.examples]
+    extremes = Extremes(worst=examples[:1], best=examples[1:], colors=made.meta.colors)
     return [
         ProjectSection(
             name=made.name, statistics=statistics, meta=made.meta, query=diamond_query(), examples=made.examples
         ),
-        ModelSection(name="unet", config={"lr": 0.001}, history=history_of(4), chosen=3),
+        ModelSection(name="unet", config={"lr": 0.001}, history=history_of(4), best=2, chosen=3, extremes=extremes),
         prediction_section(workspace, "small", evaluation=evaluation),
     ]
 
@@ -110,7 +112,7 @@ def test_every_picture_can_be_heard(page: str):
     found = Elements(page).found
     pictures = [attributes for tag, attributes in found if tag == "img" and "src" in attributes]
 
-    assert len(pictures) == 3 + 6
+    assert len(pictures) == 3 + 9 + 6
     assert all(attributes["alt"] for attributes in pictures)
     assert all(attributes.get("aria-label") for tag, attributes in found if tag == "svg")
 
@@ -153,5 +155,6 @@ def test_the_page_opens_in_a_browser(page: str, tmp_path: Path, width: int):
     html = next(attributes for tag, attributes in elements.found if tag == "html")
     assert elements.headings[0] == "Three & more"
     assert {"Classes", "Query", "Loss", "Metrics", "Checkpoints", "Evaluation", "Predictions"} <= set(elements.headings)
-    assert elements.count()["svg"] == 5
-    assert (html["data-decoded"], html["data-fits"], html["data-opened"]) == ("9", "true", "true")
+    assert {"Learning rate", "Throughput", "Worst validation pictures"} <= set(elements.headings)
+    assert elements.count()["svg"] == 7
+    assert (html["data-decoded"], html["data-fits"], html["data-opened"]) == ("18", "true", "true")

@@ -1,9 +1,8 @@
 import pytest
 
 from kittiseg.report.blocks import Table, View
-from kittiseg.report.sections import ModelSection, PredictionSection, ProjectSection
-from kittiseg.report.views import best_checkpoint, most_frequent, picture_iou, view_of
-from tests.data.histories import history_of
+from kittiseg.report.sections import PredictionSection, ProjectSection
+from kittiseg.report.views import most_frequent, picture_iou, view_of
 from tests.data.projects import meta_of
 from tests.data.queries import diamond_query
 
@@ -12,37 +11,6 @@ def table(view: View, title: str) -> Table:
     found = next(block for block in view.blocks if block.title == title)
     assert isinstance(found, Table)
     return found
-
-
-def model_section(checkpoints: list[int], *, chosen: int | None = None) -> ModelSection:
-    entries = [{"checkpoint": number} for number in checkpoints]
-    return ModelSection(name="unet", config={}, history=history_of(4), checkpoints=entries, chosen=chosen)
-
-
-def test_the_best_checkpoint_is_that_with_the_lowest_validation_loss():
-    """Not the last, and not the one with the highest IoU."""
-    assert best_checkpoint(model_section([1, 2, 3, 4])) == 2
-
-
-def test_a_checkpoint_that_is_gone_cannot_be_the_best():
-    """A model restored from checkpoint 3 has no other."""
-    assert best_checkpoint(model_section([3])) == 3
-
-
-def test_the_checkpoints_say_which_is_best_last_and_chosen():
-    """Best and chosen rows stand out."""
-    found = table(view_of(model_section([1, 2, 3, 4], chosen=3)), "Checkpoints")
-
-    assert [row[0].marks for row in found.rows] == [(), ("best",), ("chosen",), ("last",)]
-    assert found.highlighted == {1, 2}
-
-
-def test_a_checkpoints_train_loss_is_the_mean_since_the_one_before():
-    """The steps 6 to 10 belong to checkpoint 2."""
-    found = table(view_of(model_section([])), "Checkpoints")
-
-    mean = sum(1 / step for step in range(6, 11)) / 5
-    assert found.rows[1][2].text == f"{mean:.4f}"
 
 
 def test_classes_without_objects_are_told_in_a_note():
