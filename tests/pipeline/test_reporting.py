@@ -26,8 +26,8 @@ def test_a_page_holds_project_model_and_predictions(workspace: Workspace, tmp_pa
     assert all(f">{name}<" in html for name in ("squares", "m", "found"))
     assert f"{evaluation.mean_iou:.3f}" in html
     best = workspace.project("found").provenance["checkpoint"]
-    assert f"validation loss of the best (checkpoint {best})" in html
-    assert "the one with the highest mean_iou" in html
+    assert f"validation loss (best: checkpoint {best})" in html
+    assert "the one with the highest mean IoU." in html
     assert "http://" not in html.replace("http://www.w3.org", "")
 
 
