@@ -1,14 +1,15 @@
 """The checkpoints of a model: one folder each, written beside and renamed, checked by digest when read.
 
-``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what Adam remembers), ``state.json``
-(where the training stood), ``config.json`` (of the model) and ``manifest.json`` (length and SHA-256 of the others).
+``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what the optimizer remembers),
+``state.json`` (where the training stood), ``config.json`` (of the model) and ``manifest.json`` (length and SHA-256 of
+the others).
 Only the newest two keep the optimizer, which is twice as large as the weights and needed only to go on.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +49,6 @@ class TrainState:
     sizes: tuple[int, ...] = ()
     lr: float = 0.0
     lr_changed_at: int = 0
-    adam_steps: int = 0
     val_losses: tuple[float, ...] = ()
     class_weights: tuple[float, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Resumable:
 
     checkpoint: Checkpoint
     weights: dict[str, Tensor]
-    moments: dict[str, Tensor]
+    memory: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
 
 def read_optimizer(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """What Adam remembered: ``exp_avg.<name>`` and ``exp_avg_sq.<name>`` of every parameter."""
+    """What the optimizer remembered of every parameter, as ``exp_avg.<name>``."""
     return safetensors.torch.load(_checked(checkpoint.files, OPTIMIZER))
 
 
@@ -177,12 +177,12 @@ def load_network(model: Files, checkpoint: Checkpoint) -> tuple[nn.Module, Model
 
 
 def write_checkpoint(
-    model: Files, state: TrainState, config: ModelConfig, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor]
+    model: Files, state: TrainState, config: ModelConfig, weights: Mapping[str, Tensor], memory: Mapping[str, Tensor]
 ) -> Checkpoint:
     """Writes checkpoint ``state.checkpoint``, in place of a damaged one of that number."""
     parts = {
         MODEL: safetensors.torch.save(dict(weights)),
-        OPTIMIZER: safetensors.torch.save(dict(moments)),
+        OPTIMIZER: safetensors.torch.save(dict(memory)),
         STATE: json_bytes(asdict(state)),
         CONFIG: config.to_bytes(),
     }
@@ -221,12 +221,16 @@ def _open(files: Files, name: str) -> Checkpoint:
         if found != length and not (part == OPTIMIZER and found is None):
             raise ModelError(f"{files.path(part)} has {'no' if found is None else found} bytes of {length}")
     try:
-        state = json.loads(_checked(files, STATE))
-        later = {name: tuple(state.get(name, ())) for name in ("sizes", "class_weights")}
-        lists = {"val_losses": tuple(state["val_losses"]), **later}
-        return Checkpoint(int(name), TrainState(**{**state, **lists}), files)
-    except (TypeError, KeyError, ValueError) as error:
+        return Checkpoint(int(name), _read_state(json.loads(_checked(files, STATE))), files)
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{files.path(STATE)} is none of this version of kittiseg: {error!r}") from None
+
+
+def _read_state(document: dict[str, Any]) -> TrainState:
+    """Of any version: what this one does not know is left out, what that one did not know has its default."""
+    known = {each.name: document[each.name] for each in fields(TrainState) if each.name in document}
+    lists = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+    return TrainState(**{**known, **lists, "val_losses": tuple(document["val_losses"])})
 
 
 def _manifest(files: Files) -> dict[str, tuple[int, str]]:

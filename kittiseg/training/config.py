@@ -10,6 +10,7 @@ from kittiseg.config import Doc, OneOf, settings
 from kittiseg.project.geometry import Size
 from kittiseg.training.losses import AnyLoss, LossWeights
 from kittiseg.training.networks import check_network
+from kittiseg.training.optimizers import Adam, AnyOptimizer
 
 EVERY_PICTURE = "__all__"
 
@@ -84,8 +85,9 @@ class TrainConfig:
     input_size: Annotated[InputSize, Doc("what pictures are resized to")] = InputSize()
     epochs: Annotated[int, Ge(1), Doc("times that every training picture is seen")] = 2
     val_every: Annotated[float, Gt(0), Doc("epochs from one validation and checkpoint to the next")] = 0.5
-    lr: Annotated[float, Gt(0), Doc("learning rate of Adam")] = 0.1
-    momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: Adam has its own")] = 0.9
+    lr: Annotated[float, Gt(0), Doc("learning rate")] = 0.1
+    optimizer: Annotated[Annotated[AnyOptimizer, OneOf("name")], Doc("name and settings")] = Adam()
+    momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: an optimizer has its own")] = 0.9
     lr_decreasing: Annotated[LrDecreasing, Doc("when and how the learning rate falls")] = LrDecreasing()
     loss_weights: Annotated[LossWeights, Doc("the parts of the loss of two classes where loss is null")] = LossWeights()
     loss: Annotated[

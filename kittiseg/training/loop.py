@@ -12,7 +12,6 @@ from torch import Tensor
 
 from kittiseg.engine import WorkerContext
 from kittiseg.errors import DataError
-from kittiseg.training.adam import make_adam, moments_of, restore_moments
 from kittiseg.training.batches import BatchPlan, shard_seed
 from kittiseg.training.checkpoints import Resumable, TrainState, read_newest, write_checkpoint
 from kittiseg.training.class_weights import class_weights
@@ -23,6 +22,7 @@ from kittiseg.training.group import Group
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
 from kittiseg.training.losses import Totals
+from kittiseg.training.optimizers import memory_of, restore_memory
 from kittiseg.training.prepare import INIT, TrainJob
 from kittiseg.training.run_record import add_session, end_session
 from kittiseg.training.samples import SampleReader, Samples
@@ -66,9 +66,9 @@ class _Trainer:
         self.forward = self._network(found)
         self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
         self.parameters = [each for each in self.forward.network.parameters() if each.requires_grad]
-        self.adam = make_adam(self.forward.network, self.state.lr)
+        self.optimizer = self._new_optimizer()
         if found:
-            restore_moments(self.forward.network, self.adam, found.moments, self.state.adam_steps)
+            restore_memory(self.forward.network, self.optimizer, found.memory)
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
@@ -84,21 +84,21 @@ class _Trainer:
         return checkpoint_due(number, self.state.step, self.batches, val_every=self.config.val_every)
 
     def step(self) -> None:
-        """One batch: forward and backward of this worker's shards, the sum over all workers, one step of Adam."""
+        """One batch: forward and backward of this worker's shards, their sum over all workers, the optimizer's step."""
         if self.job.source.redraws and self.batches.place(self.state.step)[0] > self.epochs.number:
             self.epochs.advance()
             self._begin_epoch()
         shards = self.batches.shards_at(self.state.step)
         batch = np.concatenate(shards)
         totals = Totals(samples=len(batch), pixels=int(self.samples.pixels_n[batch].sum()))
-        self.adam.zero_grad()
+        self.optimizer.zero_grad()
         batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
         sums = torch.zeros(2, device=self.forward.device)
         for number in range(self.group.rank, len(shards), self.group.world_size):
             if len(shards[number]):
                 sums += self._learn(number, shards[number], totals, batch_sums)
         sums = self.group.sum_gradients(self.parameters, sums)
-        self.adam.step()
+        self.optimizer.step()
         step = self.state.step + 1
         seen, epoch = self.batches.seen_after(step), self.batches.epochs_after(step)
         self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
@@ -178,6 +178,9 @@ class _Trainer:
         network.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         return Forward(network, device, "bf16" if bf16 == self.group.world_size else "fp32")
 
+    def _new_optimizer(self) -> torch.optim.Optimizer:
+        return self.config.optimizer.make(self.parameters, self.state.lr)
+
     def _session(self, passed_over: tuple[str, ...]) -> dict[str, Any]:
         """What run.json keeps of this start."""
         device, validation = self.forward.device, self.validator.samples
@@ -222,18 +225,17 @@ class _Trainer:
         return torch.stack([loss.detach(), right / max(totals.pixels, 1)])
 
     def _lower_lr(self) -> None:
-        """Adam begins anew when the rate falls, as in 2018."""
+        """The optimizer begins anew when the rate falls, as in 2018."""
         state, rule = self.state, self.config.lr_decreasing
         if lr_falls(state.val_losses, state.lr_changed_at, rule):
             self.state = replace(state, lr=state.lr / rule.lr_divisor, lr_changed_at=state.checkpoint)
-            self.adam = make_adam(self.forward.network, self.state.lr)
+            self.optimizer = self._new_optimizer()
 
     def _write_checkpoint(self) -> None:
         network = self.forward.network
         weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-        moments, steps = moments_of(network, self.adam)
-        self.state = replace(self.state, adam_steps=steps)
-        write_checkpoint(self.job.model, self.state, self.job.config, weights, moments)
+        memory = memory_of(network, self.optimizer)
+        write_checkpoint(self.job.model, self.state, self.job.config, weights, memory)
 
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:

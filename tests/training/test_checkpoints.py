@@ -9,6 +9,7 @@ from kittiseg.errors import ModelError
 from kittiseg.project.store import Files
 from kittiseg.training.checkpoints import (
     TrainState,
+    install_checkpoint,
     list_checkpoints,
     load_network,
     read_newest,
@@ -179,13 +180,19 @@ def test_weights_of_another_network_are_an_error(model: Files) -> None:
         load_network(model, resolve(model, "1"))
 
 
-def test_a_state_of_another_version_is_named(model: Files) -> None:
-    """A field that this version does not know, under a right digest."""
+def test_a_state_of_another_version_is_read(model: Files) -> None:
+    """A field that this version does not know, and one that that version did not know."""
     write(model, 1)
-    text = json.dumps({**model.read_json("checkpoints/00000001/state.json"), "new": 1}).encode()
-    parts = {"state.json": text, "config.json": b"{}"}
-    from kittiseg.training.checkpoints import install_checkpoint
+    state = {**model.read_json("checkpoints/00000001/state.json"), "adam_steps": 7}
+    del state["sizes"]
+    install_checkpoint(model, "00000002", {"state.json": json.dumps(state).encode(), "config.json": b"{}"})
 
-    install_checkpoint(model, "00000002", parts)
+    assert resolve(model, "2").state == state_at(1)
+
+
+@pytest.mark.parametrize("state", [b"{}", b"[]", b"{"])
+def test_a_state_that_is_none_is_named(model: Files, state: bytes) -> None:
+    """Under a right digest."""
+    install_checkpoint(model, "00000001", {"state.json": state, "config.json": b"{}"})
 
     assert "none of this version" in list_checkpoints(model).damaged[0]

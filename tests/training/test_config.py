@@ -16,6 +16,7 @@ def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
     ours |= {"loss": None, "class_weights": None}
+    ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
