@@ -1,0 +1,36 @@
+"""How good a checkpoint is, by what the config's ``best_by`` names. Pure, and without torch: reports use it too."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+WHOLE = "whole"
+"""Under this name a checkpoint's metrics have those of whole pictures."""
+
+
+def score_of(metrics: Mapping[str, Any], loss: float, best_by: str) -> float | None:
+    """The higher the better; None where these metrics have no such value.
+
+    ``best_by``: ``loss`` (scored as its negative), ``mean_iou``, ``iou/<class>``, or the latter two behind ``whole/``.
+    """
+    if best_by == "loss":
+        return -loss
+    value: Any = metrics
+    for step in _steps(best_by):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def best_of(validations: Sequence[Mapping[str, Any]], best_by: str) -> int:
+    """The place of the first of the best of these metrics, each with its ``loss``.
+
+    One without the value is never the best; where none has it, the lowest loss is.
+    """
+    scores = [score_of(metrics, metrics["loss"], best_by) for metrics in validations]
+    known = [score for score in scores if score is not None]
+    return scores.index(max(known)) if known else best_of(validations, "loss")
+
+
+def _steps(best_by: str) -> list[str]:
+    """The keys that lead to a value; what a class is called may hold a ``/`` too."""
+    name, _, title = best_by.removeprefix(f"{WHOLE}/").partition("/")
+    return [*([WHOLE] if best_by.startswith(f"{WHOLE}/") else []), name, *([title] if title else [])]
