@@ -9,18 +9,18 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPlan:
-    """Pictures that are seen ``epochs`` times in batches of ``shards`` parts with ``per_shard`` pictures each.
+    """Pictures that are seen ``epochs`` times in batches of ``batch`` pictures, each cut into ``shards`` parts.
 
     ``sizes``: the number of pictures in each epoch as far as it is known; the others are taken to be as large as the
     last of these. A shard is what one device computes at once. Worker r of w computes the shards r, r + w, ...; the
-    result is the same up to rounding for any w. The last batch of an epoch may be smaller; its pictures are spread
-    evenly over the shards.
+    result is the same up to rounding for any w. Pictures are spread evenly over the shards, also those of an epoch's
+    last batch, which may be fewer.
     """
 
     sizes: tuple[int, ...]
     epochs: int
+    batch: int
     shards: int
-    per_shard: int
     seed: int
 
     @property
@@ -60,17 +60,13 @@ class BatchPlan:
         """Indices of the pictures in each shard of the batch at ``step`` (from 0). Shard 0 is never empty."""
         epoch, place = self.place(step)
         order = epoch_order(self.seed, epoch, self.size_of(epoch))
-        return np.array_split(order[place * self._batch : (place + 1) * self._batch], self.shards)
+        return np.array_split(order[place * self.batch : (place + 1) * self.batch], self.shards)
 
     def _steps_of(self, epoch: int) -> int:
-        return -(-self.size_of(epoch) // self._batch)
+        return -(-self.size_of(epoch) // self.batch)
 
     def _seen_in(self, epoch: int, batches: int) -> int:
-        return min(batches * self._batch, self.size_of(epoch))
-
-    @property
-    def _batch(self) -> int:
-        return self.shards * self.per_shard
+        return min(batches * self.batch, self.size_of(epoch))
 
 
 @lru_cache(maxsize=2)

@@ -106,6 +106,9 @@ class TrainConfig:
     gpu_devices: Annotated[
         tuple[Annotated[int, Ge(0)], ...], MinLen(1), Doc("devices; a batch has batch_size pictures for each")
     ] = (0,)
+    accumulate: Annotated[
+        int, Ge(1), Doc("parts in which a device's batch_size.train pictures are computed: less memory, the same batch")
+    ] = 1
     seed: Annotated[int, Ge(0), Doc("first weights and order of pictures follow from it")] = 0
     precision: Annotated[Precision, Doc("bf16, fp32, or auto: bf16 where the hardware computes it")] = "auto"
     width: Annotated[float, Gt(0), Le(8), Doc("multiplies the network's channels")] = 1.0
@@ -115,6 +118,11 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):
             raise ValueError(f"gpu_devices names a device twice: {list(self.gpu_devices)}")
+        if self.accumulate > self.batch_size.train:
+            raise ValueError(
+                f"accumulate is {self.accumulate} and batch_size.train {self.batch_size.train}, which leaves parts "
+                "without a picture; make accumulate smaller"
+            )
         check_network(self.network, self.width)
         if not re.fullmatch(r"exact|auto|cpu(:[1-9][0-9]*)?", self.devices):
             raise ValueError(f"devices is '{self.devices}'; wanted exact, auto, cpu, or cpu:N for N CPU workers")

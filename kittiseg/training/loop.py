@@ -140,8 +140,8 @@ class _Trainer:
         return BatchPlan(
             sizes=self.state.sizes,
             epochs=self.config.epochs,
+            batch=self.job.plan.batch,
             shards=self.job.plan.shards,
-            per_shard=self.config.batch_size.train,
             seed=self.config.seed,
         )
 

@@ -4,8 +4,8 @@ import pytest
 from kittiseg.training.batches import BatchPlan, epoch_order, shard_seed
 
 
-def plan(samples: int = 10, *, epochs: int = 2, shards: int = 2, per_shard: int = 2, seed: int = 0) -> BatchPlan:
-    return BatchPlan(sizes=(samples,), epochs=epochs, shards=shards, per_shard=per_shard, seed=seed)
+def plan(samples: int = 10, *, epochs: int = 2, batch: int = 4, shards: int = 2, seed: int = 0) -> BatchPlan:
+    return BatchPlan(sizes=(samples,), epochs=epochs, batch=batch, shards=shards, seed=seed)
 
 
 def test_an_epoch_sees_every_picture_once() -> None:
@@ -21,10 +21,15 @@ def test_an_epoch_sees_every_picture_once() -> None:
 
 def test_a_last_batch_is_spread_over_the_shards() -> None:
     """Two pictures for three shards: the first two have one each."""
-    made = plan(8, shards=3)
+    made = plan(8, batch=6, shards=3)
 
     assert [len(shard) for shard in made.shards_at(0)] == [2, 2, 2]
     assert [len(shard) for shard in made.shards_at(1)] == [1, 1, 0]
+
+
+def test_a_batch_need_not_have_as_many_pictures_as_its_parts_could_take() -> None:
+    """14 pictures in three parts: none has more than one picture more than another."""
+    assert [len(shard) for shard in plan(20, batch=14, shards=3).shards_at(0)] == [5, 5, 4]
 
 
 def test_the_order_follows_from_seed_and_epoch_alone() -> None:
@@ -39,7 +44,7 @@ def test_the_order_follows_from_seed_and_epoch_alone() -> None:
 
 def test_epochs_may_differ_in_length() -> None:
     """10, 3 and 5 pictures, and then as many as in the last: 3, 1, 2 and 2 steps of up to 4."""
-    made = BatchPlan(sizes=(10, 3, 5), epochs=4, shards=2, per_shard=2, seed=0)
+    made = BatchPlan(sizes=(10, 3, 5), epochs=4, batch=4, shards=2, seed=0)
 
     assert made.steps == 8
     assert [made.place(step) for step in range(9)] == [

@@ -16,7 +16,7 @@ def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
     ours |= {"loss": None, "class_weights": None}
-    ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}}
+    ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "accumulate": 1}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -66,6 +66,7 @@ def test_a_config_survives_json() -> None:
         ({"loss_weights": {"bce": 0, "dice": 0}}, "/loss_weights: .*both 0"),
         ({"gpu_devices": []}, "/gpu_devices: "),
         ({"gpu_devices": [1, 1]}, "names a device twice"),
+        ({"batch_size": {"train": 3}, "accumulate": 4}, "accumulate is 4 and batch_size.train 3, .* make accumulate s"),
         ({"weights_init_type": "imagenet"}, "/weights_init_type: "),
         ({"network": "unet"}, "'unet' is not known; did you mean 'unetv2'"),
         ({"network": "smp:Unet"}, "'smp:Unet' is none of the form smp:<architecture>/<encoder>"),

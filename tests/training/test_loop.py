@@ -140,6 +140,19 @@ def test_the_number_of_workers_does_not_matter(workspace: Workspace, tmp_path: P
     assert reports[0].count(b"checkpoints/0000000") == 2
 
 
+def test_a_device_that_accumulates_trains_as_several(workspace: Workspace) -> None:
+    """Four pictures in two parts are what two devices with two pictures each make, bit for bit."""
+    project = write_squares(workspace)
+    parts = tiny_job(workspace, "parts", project=project, batch_size={"train": 4}, accumulate=2)
+    devices = tiny_job(workspace, "devices", project=project, gpu_devices=[0, 1])
+
+    for job in (parts, devices):
+        train_loop(HERE, job)
+
+    assert same_weights(parts.model, devices.model)
+    assert losses(parts.model, "train") == losses(devices.model, "train")
+
+
 def test_a_damaged_checkpoint_is_passed_over(workspace: Workspace) -> None:
     """The training goes on from the one before it, says so in run.json, and writes a whole one in its place."""
     job = tiny_job(workspace, epochs=1, val_every=0.5)

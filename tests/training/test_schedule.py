@@ -15,12 +15,12 @@ def due_steps(plan: BatchPlan, val_every: float) -> list[int]:
 
 
 def plan(samples: int, *, epochs: int, batch: int) -> BatchPlan:
-    return BatchPlan(sizes=(samples,), epochs=epochs, shards=1, per_shard=batch, seed=0)
+    return BatchPlan(sizes=(samples,), epochs=epochs, batch=batch, shards=1, seed=0)
 
 
 def test_the_tutorial_has_30_checkpoints_and_the_27th_at_epoch_13_5() -> None:
     """2280 pictures in batches of 42: 55 steps an epoch, validated at the 28th, 1176 pictures, and at its end."""
-    tutorial = BatchPlan(sizes=(2280,), epochs=15, shards=3, per_shard=14, seed=0)
+    tutorial = BatchPlan(sizes=(2280,), epochs=15, batch=42, shards=3, seed=0)
 
     steps = due_steps(tutorial, 0.5)
 
@@ -49,7 +49,7 @@ def test_epochs_count_by_their_own_length() -> None:
     """Half of 8 pictures, half of 4 and half of 6, by twos, each known only when it begins."""
     lengths, found, step = (8, 4, 6), list[int](), 0
     for known in range(1, 4):
-        so_far = BatchPlan(sizes=lengths[:known], epochs=3, shards=1, per_shard=2, seed=0)
+        so_far = BatchPlan(sizes=lengths[:known], epochs=3, batch=2, shards=1, seed=0)
         for _ in range(lengths[known - 1] // 2):
             step += 1
             if checkpoint_due(len(found) + 1, step, so_far, val_every=0.5):
