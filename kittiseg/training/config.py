@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt, Le, MinLen, MultipleOf
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.project.geometry import Size
+from kittiseg.training.learning_rate import AnySchedule, LrDecreasing, Warmed
 from kittiseg.training.losses import AnyLoss, LossWeights
 from kittiseg.training.networks import check_network
 from kittiseg.training.optimizers import Adam, AnyOptimizer
@@ -68,12 +69,6 @@ class InputSize:
 
 
 @settings
-class LrDecreasing:
-    patience: Annotated[int, Ge(1), Doc("validations without a better loss before the rate falls")] = 1000
-    lr_divisor: Annotated[float, Gt(0), Doc("what the rate is divided by then")] = 5.0
-
-
-@settings
 class TrainConfig:
     """What a training does. The JSON may leave out any field, also inside an object."""
 
@@ -88,7 +83,11 @@ class TrainConfig:
     lr: Annotated[float, Gt(0), Doc("learning rate")] = 0.1
     optimizer: Annotated[Annotated[AnyOptimizer, OneOf("name")], Doc("name and settings")] = Adam()
     momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: an optimizer has its own")] = 0.9
-    lr_decreasing: Annotated[LrDecreasing, Doc("when and how the learning rate falls")] = LrDecreasing()
+    lr_decreasing: Annotated[LrDecreasing, Doc("when and how the rate falls where schedule is null")] = LrDecreasing()
+    schedule: Annotated[
+        Annotated[AnySchedule, OneOf("name")] | None,
+        Doc("name and settings; null: as in 2018, constant until lr_decreasing, and the optimizer begins anew then"),
+    ] = None
     loss_weights: Annotated[LossWeights, Doc("the parts of the loss of two classes where loss is null")] = LossWeights()
     loss: Annotated[
         Annotated[AnyLoss, OneOf("name")] | None,
@@ -122,6 +121,10 @@ class TrainConfig:
             raise ValueError(
                 f"accumulate is {self.accumulate} and batch_size.train {self.batch_size.train}, which leaves parts "
                 "without a picture; make accumulate smaller"
+            )
+        if isinstance(self.schedule, Warmed) and self.schedule.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"schedule warms up for {self.schedule.warmup_epochs:g} of {self.epochs} epochs; shorten it"
             )
         check_network(self.network, self.width)
         if not re.fullmatch(r"exact|auto|cpu(:[1-9][0-9]*)?", self.devices):

@@ -16,17 +16,17 @@ from kittiseg.training.batches import BatchPlan, shard_seed
 from kittiseg.training.checkpoints import Resumable, TrainState, read_newest, write_checkpoint
 from kittiseg.training.class_weights import class_weights
 from kittiseg.training.criterion import make_criterion
+from kittiseg.training.descent import Descent
 from kittiseg.training.devices import resolve_precision, torch_device
 from kittiseg.training.epochs import Epochs
 from kittiseg.training.group import Group
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
 from kittiseg.training.losses import Totals
-from kittiseg.training.optimizers import memory_of, restore_memory
 from kittiseg.training.prepare import INIT, TrainJob
 from kittiseg.training.run_record import add_session, end_session
 from kittiseg.training.samples import SampleReader, Samples
-from kittiseg.training.schedule import checkpoint_due, lr_falls
+from kittiseg.training.schedule import after_validation, checkpoint_due, lr_of
 from kittiseg.training.step_log import StepLog, not_finite
 from kittiseg.training.validation import Validator
 
@@ -65,10 +65,9 @@ class _Trainer:
         self.validator = Validator(self.epochs.val, self.config, job.config.classes, self.group, weights_c)
         self.forward = self._network(found)
         self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
-        self.parameters = [each for each in self.forward.network.parameters() if each.requires_grad]
-        self.optimizer = self._new_optimizer()
+        self.descent = Descent(self.forward.network, self.config, self.group)
         if found:
-            restore_memory(self.forward.network, self.optimizer, found.memory)
+            self.descent.restore(found.memory)
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
@@ -91,14 +90,14 @@ class _Trainer:
         shards = self.batches.shards_at(self.state.step)
         batch = np.concatenate(shards)
         totals = Totals(samples=len(batch), pixels=int(self.samples.pixels_n[batch].sum()))
-        self.optimizer.zero_grad()
+        self.state = replace(self.state, lr=lr_of(self.state, self.config))
+        self.descent.begin(self.state.lr)
         batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
         sums = torch.zeros(2, device=self.forward.device)
         for number in range(self.group.rank, len(shards), self.group.world_size):
             if len(shards[number]):
                 sums += self._learn(number, shards[number], totals, batch_sums)
-        sums = self.group.sum_gradients(self.parameters, sums)
-        self.optimizer.step()
+        sums = self.descent.step(sums)
         step = self.state.step + 1
         seen, epoch = self.batches.seen_after(step), self.batches.epochs_after(step)
         self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
@@ -118,7 +117,9 @@ class _Trainer:
         place = {"checkpoint": self.state.checkpoint, "epoch": self.state.epoch, "step": self.state.step}
         seconds = round(time.perf_counter() - began, 3)
         self._write_history([{"kind": "val", **place, **metrics, "seconds": seconds}])
-        self._lower_lr()
+        before, self.state = self.state, after_validation(self.state, self.config)
+        if self.config.schedule is None and self.state.lr_changed_at != before.lr_changed_at:  # as in 2018
+            self.descent.forget()
         if self.group.rank == 0:
             self._write_checkpoint()
         numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(metrics)}
@@ -178,9 +179,6 @@ class _Trainer:
         network.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         return Forward(network, device, "bf16" if bf16 == self.group.world_size else "fp32")
 
-    def _new_optimizer(self) -> torch.optim.Optimizer:
-        return self.config.optimizer.make(self.parameters, self.state.lr)
-
     def _session(self, passed_over: tuple[str, ...]) -> dict[str, Any]:
         """What run.json keeps of this start."""
         device, validation = self.forward.device, self.validator.samples
@@ -224,18 +222,10 @@ class _Trainer:
         right = (logits_nchw.detach().argmax(1) == labels_nhw).sum()  # a neutral pixel never is: no class is 255
         return torch.stack([loss.detach(), right / max(totals.pixels, 1)])
 
-    def _lower_lr(self) -> None:
-        """The optimizer begins anew when the rate falls, as in 2018."""
-        state, rule = self.state, self.config.lr_decreasing
-        if lr_falls(state.val_losses, state.lr_changed_at, rule):
-            self.state = replace(state, lr=state.lr / rule.lr_divisor, lr_changed_at=state.checkpoint)
-            self.optimizer = self._new_optimizer()
-
     def _write_checkpoint(self) -> None:
         network = self.forward.network
         weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-        memory = memory_of(network, self.optimizer)
-        write_checkpoint(self.job.model, self.state, self.job.config, weights, memory)
+        write_checkpoint(self.job.model, self.state, self.job.config, weights, self.descent.memory())
 
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:

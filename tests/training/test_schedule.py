@@ -1,8 +1,10 @@
 import pytest
 
 from kittiseg.training.batches import BatchPlan
-from kittiseg.training.config import LrDecreasing
-from kittiseg.training.schedule import checkpoint_due, lr_falls
+from kittiseg.training.checkpoints import TrainState
+from kittiseg.training.learning_rate import LrDecreasing
+from kittiseg.training.schedule import after_validation, checkpoint_due, lr_falls, lr_of
+from tests.data.training import tiny_config
 
 
 def due_steps(plan: BatchPlan, val_every: float) -> list[int]:
@@ -78,3 +80,34 @@ def test_the_rate_does_not_fall_again_at_once() -> None:
     losses, rule = [1.0, 2.0, 3.0, 3.0, 3.0, 3.0], LrDecreasing(patience=2, lr_divisor=5.0)
 
     assert [count for count in range(4, 7) if lr_falls(losses[:count], 3, rule)] == [6]
+
+
+def test_the_rate_follows_the_epochs_that_are_done() -> None:
+    """A line down from epoch 1, in a training of 5, wherever the rate was before."""
+    config = tiny_config(lr=0.1, epochs=5, schedule={"name": "poly", "power": 1, "warmup_epochs": 1})
+    states = [TrainState(epoch=epoch, lr=7.0) for epoch in (0, 0.5, 1, 2, 4.5)]
+
+    rates = [lr_of(state, config) for state in states]
+
+    assert rates == pytest.approx([0.0001, 0.05005, 0.1, 0.075, 0.0125])
+
+
+@pytest.mark.parametrize("schedule", [None, {"name": "lr_decreasing", "patience": 1, "lr_divisor": 10}])
+def test_a_rate_that_falls_stays_where_it_fell(schedule: dict[str, object] | None) -> None:
+    """By the rule of the schedule, or by the top one where there is none."""
+    rule = {"patience": 5, "lr_divisor": 2} if schedule else {"patience": 1, "lr_divisor": 10}
+    config = tiny_config(lr=0.1, lr_decreasing=rule, schedule=schedule)
+
+    fallen = after_validation(TrainState(lr=0.1, val_losses=(1.0, 2.0)), config)
+
+    assert lr_of(fallen, config) == pytest.approx(0.01)
+    assert fallen.lr_changed_at == 2
+    assert after_validation(fallen, config) == fallen
+
+
+def test_other_schedules_do_not_look_at_losses() -> None:
+    """Also where the losses would have the rate fall."""
+    config = tiny_config(lr_decreasing={"patience": 1}, schedule={"name": "constant"})
+    state = TrainState(lr=0.1, val_losses=(1.0, 2.0))
+
+    assert after_validation(state, config) == state
