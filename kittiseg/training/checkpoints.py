@@ -3,13 +3,13 @@
 ``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what the optimizer remembers),
 ``state.json`` (where the training stood), ``config.json`` (of the model) and ``manifest.json`` (length and SHA-256 of
 the others).
-Only the newest two keep the optimizer, which is twice as large as the weights and needed only to go on.
+Of old ones the optimizer may be gone, which is up to twice as large as the weights and needed only to go on.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -126,12 +126,17 @@ class Checkpoints:
 def list_checkpoints(model: Files) -> Checkpoints:
     """What the model's folder has. Lengths are checked here, digests when a checkpoint is read."""
     whole, damaged = [], []
-    for name in _names(model):
+    for name in checkpoint_folders(model):
         try:
             whole.append(_open(model.within(f"checkpoints/{name}"), name))
         except KittisegError as error:
             damaged.append(str(error))
     return Checkpoints(model, tuple(whole), tuple(damaged))
+
+
+def checkpoint_folders(model: Files) -> list[str]:
+    """The names of all that there are, damaged or not, in order."""
+    return [name for name in model.folders("checkpoints") if name.isdecimal()]
 
 
 def resolve(model: Files, wanted: str) -> Checkpoint:
@@ -176,24 +181,6 @@ def load_network(model: Files, checkpoint: Checkpoint) -> tuple[nn.Module, Model
     return network.eval(), config
 
 
-def write_checkpoint(
-    model: Files, state: TrainState, config: ModelConfig, weights: Mapping[str, Tensor], memory: Mapping[str, Tensor]
-) -> Checkpoint:
-    """Writes checkpoint ``state.checkpoint``, in place of a damaged one of that number."""
-    parts = {
-        MODEL: safetensors.torch.save(dict(weights)),
-        OPTIMIZER: safetensors.torch.save(dict(memory)),
-        STATE: json_bytes(asdict(state)),
-        CONFIG: config.to_bytes(),
-    }
-    name = f"{state.checkpoint:08d}"
-    install_checkpoint(model, name, parts)
-    for old in _names(model):
-        if int(old) <= state.checkpoint - _KEEP_OPTIMIZERS:
-            model.remove(f"checkpoints/{old}/{OPTIMIZER}")
-    return Checkpoint(state.checkpoint, state, model.within(f"checkpoints/{name}"))
-
-
 def install_checkpoint(model: Files, name: str, parts: Mapping[str, bytes]) -> None:
     """A checkpoint's folder out of the contents of its files; it appears whole or not at all."""
     manifest = {part: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for part, data in parts.items()}
@@ -209,10 +196,6 @@ def checkpoint_parts(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The contents of its files, each held against its digest, for a copy."""
     parts = (MODEL, STATE, CONFIG, *((OPTIMIZER,) if checkpoint.can_go_on else ()))
     return {part: _checked(checkpoint.files, part) for part in parts}
-
-
-def _names(model: Files) -> list[str]:
-    return [name for name in model.folders("checkpoints") if name.isdecimal()]
 
 
 def _open(files: Files, name: str) -> Checkpoint:

@@ -69,6 +69,19 @@ class InputSize:
 
 
 @settings
+class Sampling:
+    classes: Annotated[
+        tuple[Text, ...], MinLen(1), Doc("titles; pictures with a pixel of any of them are seen more often")
+    ]
+    share: Annotated[float, Gt(0), Le(1), Doc("of each epoch's pictures that have them at least")]
+
+
+@settings
+class KeepBest:
+    best: Annotated[int, Ge(1), Doc("so many checkpoints, the best by best_by, are kept, and the last")]
+
+
+@settings
 class TrainConfig:
     """What a training does. The JSON may leave out any field, also inside an object."""
 
@@ -102,12 +115,22 @@ class TrainConfig:
         Doc("all weights but the last layer's from --init or ImageNet; all of a model's; or none"),
     ] = "transfer_learning"
     validate_with_model_eval: Annotated[bool, Doc("validate with the running batch statistics")] = True
+    best_by: Annotated[
+        Text, Doc("which checkpoint is best: loss, mean_iou, iou/<class>, whole/mean_iou or whole/iou/<class>")
+    ] = "loss"
+    keep: Annotated[
+        Literal["all"] | KeepBest,
+        Doc("all checkpoints, the newest two with the optimizer; or the best and the last, all with it"),
+    ] = "all"
     gpu_devices: Annotated[
         tuple[Annotated[int, Ge(0)], ...], MinLen(1), Doc("devices; a batch has batch_size pictures for each")
     ] = (0,)
     accumulate: Annotated[
         int, Ge(1), Doc("parts in which a device's batch_size.train pictures are computed: less memory, the same batch")
     ] = 1
+    sampling: Annotated[
+        Sampling | None, Doc("classes whose pictures are seen more often than others; null: each picture once an epoch")
+    ] = None
     seed: Annotated[int, Ge(0), Doc("first weights and order of pictures follow from it")] = 0
     precision: Annotated[Precision, Doc("bf16, fp32, or auto: bf16 where the hardware computes it")] = "auto"
     width: Annotated[float, Gt(0), Le(8), Doc("multiplies the network's channels")] = 1.0

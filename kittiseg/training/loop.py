@@ -12,8 +12,8 @@ from torch import Tensor
 
 from kittiseg.engine import WorkerContext
 from kittiseg.errors import DataError
-from kittiseg.training.batches import BatchPlan, shard_seed
-from kittiseg.training.checkpoints import Resumable, TrainState, read_newest, write_checkpoint
+from kittiseg.training.batches import BatchPlan, Quota, shard_seed
+from kittiseg.training.checkpoints import Resumable, TrainState, read_newest
 from kittiseg.training.class_weights import class_weights
 from kittiseg.training.criterion import make_criterion
 from kittiseg.training.descent import Descent
@@ -22,10 +22,12 @@ from kittiseg.training.epochs import Epochs
 from kittiseg.training.group import Group
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
+from kittiseg.training.keeping import write_checkpoint
 from kittiseg.training.losses import Totals
 from kittiseg.training.prepare import INIT, TrainJob
 from kittiseg.training.run_record import add_session, end_session
 from kittiseg.training.samples import SampleReader, Samples
+from kittiseg.training.sampling import quota_of
 from kittiseg.training.schedule import after_validation, checkpoint_due, lr_of
 from kittiseg.training.step_log import StepLog, not_finite
 from kittiseg.training.validation import Validator
@@ -56,6 +58,7 @@ class _Trainer:
         self.group = Group(context.rank, context.world_size)
         found, passed_over = read_newest(job.model)
         self.state = found.checkpoint.state if found else TrainState(seed=self.config.seed, lr=self.config.lr)
+        self.quota: Quota | None = None
         self.epochs = self._first_epoch()
         if found:
             self._refuse_other_pictures()
@@ -144,6 +147,7 @@ class _Trainer:
             batch=self.job.plan.batch,
             shards=self.job.plan.shards,
             seed=self.config.seed,
+            quota=self.quota,
         )
 
     def _first_epoch(self) -> Epochs:
@@ -156,6 +160,8 @@ class _Trainer:
         """Where all epochs have the same pictures, the first stands for all."""
         sizes = (*self.state.sizes[: self.epochs.number], len(self.samples))
         self.state = replace(self.state, sizes=sizes, data=self._data)
+        label = self.job.source.label
+        self.quota = quota_of(self.config.sampling, self.job.config.classes, self.samples.labels_nhw, where=label)
 
     @property
     def _data(self) -> str:

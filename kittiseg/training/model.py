@@ -20,7 +20,7 @@ from kittiseg.training.networks import make_network
 class ModelConfig:
     """The config.json of a model: ``settings`` it was trained with, ``out_classes``, ``class_title_to_idx``.
 
-    ConfigError where loss or class weights do not fit the classes.
+    ConfigError where loss, class weights or sampling do not fit the classes.
     """
 
     settings: TrainConfig
@@ -66,6 +66,10 @@ class ModelConfig:
                 Problem(pointer("class_weights", title), f"no class of the network{did_you_mean(title, titles)}")
                 for title in unknown
             ]
+        for place, title in enumerate(self.settings.sampling.classes if self.settings.sampling else ()):
+            if title not in titles:
+                message = f"'{title}' is no class of the network{did_you_mean(title, titles)}"
+                problems.append(Problem(pointer("sampling", "classes", place), message))
         return problems
 
     def _refuse_size(self, multiple: int) -> None:

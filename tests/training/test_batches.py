@@ -1,7 +1,11 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kittiseg.training.batches import BatchPlan, epoch_order, shard_seed
+from kittiseg.training.batches import BatchPlan, Quota, epoch_order, shard_seed
 
 
 def plan(samples: int = 10, *, epochs: int = 2, batch: int = 4, shards: int = 2, seed: int = 0) -> BatchPlan:
@@ -40,6 +44,43 @@ def test_the_order_follows_from_seed_and_epoch_alone() -> None:
     assert epoch_order(1, 0, 50).tolist() == first
     assert epoch_order(1, 1, 50).tolist() != first
     assert epoch_order(0, 1, 50).tolist() != first
+
+
+@given(
+    wanted=st.lists(st.booleans(), min_size=1, max_size=40).filter(any),
+    share=st.floats(0.01, 1),
+    seed=st.integers(0, 3),
+)
+def test_a_quota_is_met_with_the_fewest_repeats(wanted: list[bool], share: float, seed: int) -> None:
+    """The epoch is as long as ever; wanted pictures come equally often or once more, others at most once."""
+    wanted_n = np.array(wanted)
+    samples, there = len(wanted), int(wanted_n.sum())
+
+    order = epoch_order(seed, 0, samples, Quota(wanted_n, share))
+
+    times_n = np.bincount(order, minlength=samples)
+    assert len(order) == samples
+    assert wanted_n[order].sum() == max(there, math.ceil(share * samples - 1e-6))
+    assert np.ptp(times_n[wanted_n]) <= 1
+    assert times_n[~wanted_n].max(initial=0) <= 1
+    assert order.tolist() == epoch_order(seed, 0, samples, Quota(wanted_n.copy(), share)).tolist()
+
+
+def test_a_quota_that_is_met_anyway_changes_nothing() -> None:
+    """Half of the pictures are wanted, and half is asked for."""
+    wanted_n = np.arange(10) % 2 == 0
+
+    assert epoch_order(0, 3, 10, Quota(wanted_n, 0.5)).tolist() == epoch_order(0, 3, 10).tolist()
+
+
+def test_epochs_with_a_quota_differ() -> None:
+    """In their order, and in which of the other pictures they have."""
+    quota = Quota(np.arange(10) < 2, 0.6)
+
+    first, second = (epoch_order(0, epoch, 10, quota).tolist() for epoch in (0, 1))
+
+    assert first != second
+    assert set(first) != set(second)
 
 
 def test_epochs_may_differ_in_length() -> None:

@@ -16,9 +16,9 @@ from kittiseg.training.checkpoints import (
     read_optimizer,
     read_weights,
     resolve,
-    write_checkpoint,
 )
 from kittiseg.training.classes import ClassIndex
+from kittiseg.training.keeping import write_checkpoint
 from kittiseg.training.model import ModelConfig
 from tests.data.training import CAR, tiny_config
 
@@ -125,18 +125,6 @@ def test_changed_weights_are_found_when_they_are_read(model: Files) -> None:
     assert found is not None
     assert found.checkpoint.number == 1
     assert len(passed_over) == 1
-
-
-def test_only_the_newest_two_remember_the_optimizer(model: Files) -> None:
-    """The others are whole all the same, but cannot be gone on from."""
-    write(model, 1, 2, 3)
-
-    whole = list_checkpoints(model).whole
-
-    assert [checkpoint.can_go_on for checkpoint in whole] == [False, True, True]
-    model.remove("checkpoints/00000002")
-    model.remove("checkpoints/00000003")
-    assert read_newest(model) == (None, ())
 
 
 def test_what_a_killed_writer_left_is_no_checkpoint(model: Files) -> None:

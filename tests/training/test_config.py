@@ -15,8 +15,8 @@ TUTORIAL = Path(__file__).parents[2] / "configs" / "kitti_vehicles" / "train.jso
 def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
-    ours |= {"loss": None, "class_weights": None}
-    ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "accumulate": 1, "schedule": None}
+    ours |= {"loss": None, "class_weights": None, "schedule": None, "sampling": None, "accumulate": 1}
+    ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "best_by": "loss", "keep": "all"}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -69,6 +69,8 @@ def test_a_config_survives_json() -> None:
         ({"batch_size": {"train": 3}, "accumulate": 4}, "accumulate is 4 and batch_size.train 3, .* make accumulate s"),
         ({"epochs": 3, "schedule": {"name": "cosine", "warmup_epochs": 3}}, "warms up for 3 of 3 epochs; shorten it"),
         ({"schedule": {"name": "lr_decreasing", "power": 1}}, "/schedule/power: unknown key"),
+        ({"keep": {"best": 0}}, "/keep/best: "),
+        ({"keep": "best"}, "/keep: .*'all' or an object"),
         ({"weights_init_type": "imagenet"}, "/weights_init_type: "),
         ({"network": "unet"}, "'unet' is not known; did you mean 'unetv2'"),
         ({"network": "smp:Unet"}, "'smp:Unet' is none of the form smp:<architecture>/<encoder>"),
