@@ -35,7 +35,8 @@ _KEEP_OPTIMIZERS = 2
 class TrainState:
     """Where a training stands. ``step``: steps done. The order of pictures follows from the seed and it alone.
 
-    ``val_losses``: of every validation, so their number is that of the checkpoints. ``lr_changed_at``: how many there
+    ``val_losses``: of every validation, so their number is that of the checkpoints. ``scores``: by the config's
+    ``best_by``, None where a validation has none. ``lr_changed_at``: how many there
     were when the rate fell last. ``data``: digest of the names of the training pictures. ``sizes``: their number in
     each epoch that was begun; one stands for all where they are the same in all. ``class_weights``: those of the loss,
     by the network's channels; none where it has none.
@@ -50,6 +51,7 @@ class TrainState:
     lr: float = 0.0
     lr_changed_at: int = 0
     val_losses: tuple[float, ...] = ()
+    scores: tuple[float | None, ...] = ()
     class_weights: tuple[float, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
 

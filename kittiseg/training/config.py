@@ -82,6 +82,12 @@ class KeepBest:
 
 
 @settings
+class EarlyStopping:
+    patience: Annotated[int, Ge(1), Doc("validations without a better score after which the training ends")]
+    min_delta: Annotated[float, Ge(0), Doc("a score is better by more than this")] = 0.0
+
+
+@settings
 class TrainConfig:
     """What a training does. The JSON may leave out any field, also inside an object."""
 
@@ -122,6 +128,9 @@ class TrainConfig:
         Literal["all"] | KeepBest,
         Doc("all checkpoints, the newest two with the optimizer; or the best and the last, all with it"),
     ] = "all"
+    early_stopping: Annotated[
+        EarlyStopping | None, Doc("ends the training where best_by no longer gets better; null: after all epochs")
+    ] = None
     gpu_devices: Annotated[
         tuple[Annotated[int, Ge(0)], ...], MinLen(1), Doc("devices; a batch has batch_size pictures for each")
     ] = (0,)

@@ -29,7 +29,9 @@ from kittiseg.training.run_record import add_session, end_session
 from kittiseg.training.samples import SampleReader, Samples
 from kittiseg.training.sampling import quota_of
 from kittiseg.training.schedule import after_validation, checkpoint_due, lr_of
+from kittiseg.training.scores import score_of
 from kittiseg.training.step_log import StepLog, not_finite
+from kittiseg.training.stopping import why_ended
 from kittiseg.training.validation import Validator
 
 
@@ -78,7 +80,7 @@ class _Trainer:
 
     @property
     def is_done(self) -> bool:
-        return self.state.step >= self.batches.steps
+        return why_ended(self.state, self.batches, self.config) is not None
 
     @property
     def checkpoint_is_due(self) -> bool:
@@ -116,7 +118,9 @@ class _Trainer:
         metrics = self.validator(self.forward)
         if not math.isfinite(metrics["loss"]):
             raise not_finite("validation loss", metrics["loss"], self.state, [])
-        self.state = replace(self.state, val_losses=(*self.state.val_losses, metrics["loss"]), metrics=metrics)
+        scores = (*self.state.scores, score_of(metrics, metrics["loss"], self.config.best_by))
+        val_losses = (*self.state.val_losses, metrics["loss"])
+        self.state = replace(self.state, val_losses=val_losses, scores=scores, metrics=metrics)
         place = {"checkpoint": self.state.checkpoint, "epoch": self.state.epoch, "step": self.state.step}
         seconds = round(time.perf_counter() - began, 3)
         self._write_history([{"kind": "val", **place, **metrics, "seconds": seconds}])
@@ -132,7 +136,7 @@ class _Trainer:
     def end(self) -> None:
         if self.group.rank == 0:
             self.job.model.remove(INIT)
-            end_session(self.job.model)
+            end_session(self.job.model, str(why_ended(self.state, self.batches, self.config)))
 
     @property
     def samples(self) -> Samples:

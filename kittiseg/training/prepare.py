@@ -85,7 +85,8 @@ def aside(name: str) -> str:
 def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:
     """The job that goes on with a model that is there. ConfigError where config or query are not those it began with.
 
-    More (or fewer) ``epochs``, where no rate hangs on them, other ``devices``, ``data_workers`` and ``keep`` are fine.
+    More (or fewer) ``epochs``, where no rate hangs on them, other ``devices``, ``data_workers``,
+    ``early_stopping`` and ``keep`` are fine.
     """
     model = workspace.model_files(request.name)
     known = read_model_config(model)

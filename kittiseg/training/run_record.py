@@ -35,10 +35,10 @@ def add_session(model: Files, session: dict[str, Any]) -> None:
     write_run(model, {**record, "sessions": [*record["sessions"], entry]})
 
 
-def end_session(model: Files) -> None:
+def end_session(model: Files, why: str) -> None:
     """Marks the last entry as ended."""
     record = read_run(model)
-    record["sessions"][-1]["ended"] = now()
+    record["sessions"][-1] |= {"ended": now(), "why": why}
     write_run(model, record)
 
 

@@ -17,6 +17,7 @@ def test_the_defaults_are_those_of_2018_and_ours() -> None:
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
     ours |= {"loss": None, "class_weights": None, "schedule": None, "sampling": None, "accumulate": 1}
     ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "best_by": "loss", "keep": "all"}
+    ours |= {"early_stopping": None}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},

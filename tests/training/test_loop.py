@@ -217,6 +217,21 @@ def test_the_rate_falls_and_adam_begins_anew(workspace: Workspace) -> None:
     assert read_optimizer(listing.last).get("step.head.bias", 0) == states[-1].step - last_fall.step
 
 
+def test_a_training_that_no_longer_gets_better_ends(workspace: Workspace) -> None:
+    """Two validations after the first, which none can beat by so much; asked to go on, it ends for the same reason."""
+    job = tiny_job(workspace, epochs=9, val_every=0.3, early_stopping={"patience": 2, "min_delta": 1000})
+
+    for _ in range(2):
+        train_loop(HERE, job)
+
+    last = list_checkpoints(job.model).last
+    assert last.number == 3
+    assert last.state.scores == tuple(-loss for loss in last.state.val_losses)
+    assert [session["why"] for session in read_run(job.model)["sessions"]] == [
+        "early_stopping: no better loss in 2 validations"
+    ] * 2
+
+
 def test_first_weights_are_gone_after_the_training(workspace: Workspace) -> None:
     """What is left of the folder is what the architecture lists."""
     job: TrainJob = tiny_job(workspace, epochs=1)
