@@ -1,8 +1,8 @@
 """The checkpoints of a model: one folder each, written beside and renamed, checked by digest when read.
 
-``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what the optimizer remembers),
-``state.json`` (where the training stood), ``config.json`` (of the model) and ``manifest.json`` (length and SHA-256 of
-the others).
+``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what the optimizer remembers, and the
+weights as they were trained where those of the model are their average), ``state.json`` (where the training stood),
+``config.json`` (of the model) and ``manifest.json`` (length and SHA-256 of the others).
 Of old ones the optimizer may be gone, which is up to twice as large as the weights and needed only to go on.
 """
 
@@ -152,7 +152,7 @@ def read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
 
 def read_optimizer(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """What the optimizer remembered of every parameter, as ``exp_avg.<name>``."""
+    """What the optimizer remembered of every parameter, as ``exp_avg.<name>``; ``raw.<name>``: what was averaged."""
     return safetensors.torch.load(_checked(checkpoint.files, OPTIMIZER))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen, MultipleOf
+from annotated_types import Ge, Gt, Le, Lt, MinLen, MultipleOf
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.project.geometry import Size
@@ -137,6 +137,14 @@ class TrainConfig:
     accumulate: Annotated[
         int, Ge(1), Doc("parts in which a device's batch_size.train pictures are computed: less memory, the same batch")
     ] = 1
+    ema: Annotated[
+        Annotated[float, Gt(0), Lt(1)] | None,
+        Doc("decay of a moving average of the weights, which is what is validated and kept; null: the weights as such"),
+    ] = None
+    clip_gradients: Annotated[
+        Annotated[float, Gt(0)] | None, Doc("the most that the norm of all gradients together may be; null: no limit")
+    ] = None
+    freeze_encoder: Annotated[float, Ge(0), Doc("epochs in which the weights of the encoder stay what they were")] = 0.0
     sampling: Annotated[
         Sampling | None, Doc("classes whose pictures are seen more often than others; null: each picture once an epoch")
     ] = None

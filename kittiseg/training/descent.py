@@ -4,9 +4,14 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from kittiseg.training.averaging import Average
+from kittiseg.training.checkpoints import Resumable, TrainState
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.group import Group
+from kittiseg.training.networks import encoder_of
 from kittiseg.training.optimizers import memory_of, restore_memory
+
+_RAW = "raw."
 
 
 class Descent:
@@ -15,27 +20,60 @@ class Descent:
     def __init__(self, network: nn.Module, config: TrainConfig, group: Group) -> None:
         self._network, self._config, self._group = network, config, group
         self._parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        self._optimizer = config.optimizer.make(self._parameters, config.lr)
+        self._encoder = encoder_of(network) if config.freeze_encoder else None
+        self._average = None if config.ema is None else Average(network, config.ema)
+        self.forget()
 
-    def begin(self, lr: float) -> None:
-        """Before the gradients of a step at a rate are computed: there are none yet."""
+    @property
+    def result(self) -> nn.Module:
+        """The network that is validated and kept: the average where there is one."""
+        return self._network if self._average is None else self._average.network
+
+    def begin(self, state: TrainState) -> None:
+        """Before the gradients of a step are computed: those of the last are gone, what is frozen will get none."""
         for settings in self._optimizer.param_groups:
-            settings["lr"] = lr
+            settings["lr"] = state.lr
         self._optimizer.zero_grad()
+        if self._encoder is not None:
+            frozen = state.epoch < self._config.freeze_encoder
+            self._encoder.train(not frozen)
+            inside = set(self._encoder.parameters())
+            for parameter in self._parameters:
+                parameter.requires_grad_(not (frozen and parameter in inside))
 
     def step(self, sums: Tensor) -> Tensor:
         """One step along the sum of all workers' gradients; gives that of their ``sums``."""
-        sums = self._group.sum_gradients(self._parameters, sums)
+        moved = [parameter for parameter in self._parameters if parameter.requires_grad]
+        sums = self._group.sum_gradients(moved, sums)
+        if self._config.clip_gradients is not None:
+            nn.utils.clip_grad_norm_(moved, self._config.clip_gradients)
         self._optimizer.step()
+        if self._average is not None:
+            self._average.update()
         return sums
 
     def forget(self) -> None:
         """The optimizer begins anew."""
         self._optimizer = self._config.optimizer.make(self._parameters, self._config.lr)
 
-    def memory(self) -> dict[str, Tensor]:
-        """All that :meth:`restore` needs to go on as if nothing had been, by name, on the CPU."""
-        return memory_of(self._network, self._optimizer)
+    def weights(self) -> dict[str, Tensor]:
+        """Those of :attr:`result`, by name, on the CPU."""
+        return _on_cpu(self.result.state_dict())
 
-    def restore(self, memory: Mapping[str, Tensor]) -> None:
+    def memory(self) -> dict[str, Tensor]:
+        """What :meth:`restore` needs beside the weights to go on as if nothing had been, by name, on the CPU."""
+        raw = {} if self._average is None else self._network.state_dict()
+        return {**memory_of(self._network, self._optimizer), **_on_cpu({_RAW + name: raw[name] for name in raw})}
+
+    def restore(self, found: Resumable) -> None:
+        """As it was at a checkpoint, whose weights the network has."""
+        if self._average is not None:
+            self._average.restore(found.weights, steps=found.checkpoint.state.step)
+            raw = {name.removeprefix(_RAW): each for name, each in found.memory.items() if name.startswith(_RAW)}
+            self._network.load_state_dict(raw)
+        memory = {name: each for name, each in found.memory.items() if not name.startswith(_RAW)}
         restore_memory(self._network, self._optimizer, memory)
+
+
+def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}

@@ -71,8 +71,9 @@ class _Trainer:
         self.forward = self._network(found)
         self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
         self.descent = Descent(self.forward.network, self.config, self.group)
+        self.result = replace(self.forward, network=self.descent.result)
         if found:
-            self.descent.restore(found.memory)
+            self.descent.restore(found)
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
@@ -96,7 +97,7 @@ class _Trainer:
         batch = np.concatenate(shards)
         totals = Totals(samples=len(batch), pixels=int(self.samples.pixels_n[batch].sum()))
         self.state = replace(self.state, lr=lr_of(self.state, self.config))
-        self.descent.begin(self.state.lr)
+        self.descent.begin(self.state)
         batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
         sums = torch.zeros(2, device=self.forward.device)
         for number in range(self.group.rank, len(shards), self.group.world_size):
@@ -114,8 +115,8 @@ class _Trainer:
         """Validation, learning rate, checkpoint, report."""
         self._write_history(self.log.take())
         began = time.perf_counter()
-        self.group.follow_first(self.forward.network.buffers())
-        metrics = self.validator(self.forward)
+        self.group.follow_first(self.result.network.buffers())
+        metrics = self.validator(self.result)
         if not math.isfinite(metrics["loss"]):
             raise not_finite("validation loss", metrics["loss"], self.state, [])
         scores = (*self.state.scores, score_of(metrics, metrics["loss"], self.config.best_by))
@@ -128,7 +129,8 @@ class _Trainer:
         if self.config.schedule is None and self.state.lr_changed_at != before.lr_changed_at:  # as in 2018
             self.descent.forget()
         if self.group.rank == 0:
-            self._write_checkpoint()
+            weights, memory = self.descent.weights(), self.descent.memory()
+            write_checkpoint(self.job.model, self.state, self.job.config, weights, memory)
         numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(metrics)}
         self.context.report(numbers, self.job.model.path(f"checkpoints/{self.state.checkpoint:08d}"))
         self.log.restart_clock()
@@ -231,11 +233,6 @@ class _Trainer:
         loss.backward()
         right = (logits_nchw.detach().argmax(1) == labels_nhw).sum()  # a neutral pixel never is: no class is 255
         return torch.stack([loss.detach(), right / max(totals.pixels, 1)])
-
-    def _write_checkpoint(self) -> None:
-        network = self.forward.network
-        weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-        write_checkpoint(self.job.model, self.state, self.job.config, weights, self.descent.memory())
 
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:

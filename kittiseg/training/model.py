@@ -13,7 +13,7 @@ from kittiseg.errors import ConfigError, ModelError, Problem
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.losses import BceDice
-from kittiseg.training.networks import make_network
+from kittiseg.training.networks import encoder_of, make_network
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class ModelConfig:
     def build(self) -> nn.Module:
         """The network with first weights that follow from the seed alone, on the CPU.
 
-        ConfigError where it cannot take pictures of the input's size.
+        ConfigError where it cannot take pictures of the input's size, or has no encoder that could be frozen.
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.settings.seed)
             network = make_network(self.settings.network, len(self.classes), self.settings.width)
-        self._refuse_size(int(network.multiple))  # type: ignore[arg-type]
+        self._refuse_misfit(network)
         return network
 
     def _problems(self) -> list[Problem]:
@@ -72,13 +72,15 @@ class ModelConfig:
                 problems.append(Problem(pointer("sampling", "classes", place), message))
         return problems
 
-    def _refuse_size(self, multiple: int) -> None:
-        size, network = self.settings.input_size, self.settings.network
+    def _refuse_misfit(self, network: nn.Module) -> None:
+        size, called, multiple = self.settings.input_size, f"network '{self.settings.network}'", int(network.multiple)  # type: ignore[arg-type]
         problems = [
-            Problem(f"/input_size/{name}", f"is {side} px; network '{network}' wants a multiple of {multiple}")
+            Problem(f"/input_size/{name}", f"is {side} px; {called} wants a multiple of {multiple}")
             for name, side in (("width", size.width), ("height", size.height))
             if side % multiple
         ]
+        if self.settings.freeze_encoder and encoder_of(network) is None:
+            problems.append(Problem("/freeze_encoder", f"{called} has no encoder that could be frozen; set it to 0"))
         if problems:
             raise ConfigError("the training config does not fit the network", problems)
 

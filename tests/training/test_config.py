@@ -17,7 +17,7 @@ def test_the_defaults_are_those_of_2018_and_ours() -> None:
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
     ours |= {"loss": None, "class_weights": None, "schedule": None, "sampling": None, "accumulate": 1}
     ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "best_by": "loss", "keep": "all"}
-    ours |= {"early_stopping": None}
+    ours |= {"early_stopping": None, "ema": None, "clip_gradients": None, "freeze_encoder": 0.0}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -70,6 +70,8 @@ def test_a_config_survives_json() -> None:
         ({"batch_size": {"train": 3}, "accumulate": 4}, "accumulate is 4 and batch_size.train 3, .* make accumulate s"),
         ({"epochs": 3, "schedule": {"name": "cosine", "warmup_epochs": 3}}, "warms up for 3 of 3 epochs; shorten it"),
         ({"schedule": {"name": "lr_decreasing", "power": 1}}, "/schedule/power: unknown key"),
+        ({"ema": 1}, "/ema: "),
+        ({"clip_gradients": 0}, "/clip_gradients: "),
         ({"keep": {"best": 0}}, "/keep/best: "),
         ({"keep": "best"}, "/keep: .*'all' or an object"),
         ({"weights_init_type": "imagenet"}, "/weights_init_type: "),

@@ -5,6 +5,7 @@ import signal
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,6 +34,12 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def losses(model: Files, kind: str) -> list[float]:
     return [record["loss"] for record in read_history(model) if record["kind"] == kind]
+
+
+def without_times(model: Files) -> list[dict[str, Any]]:
+    """The history, but for what the clock said."""
+    times = ("seconds", "samples_per_s")
+    return [{key: value for key, value in record.items() if key not in times} for record in read_history(model)]
 
 
 def same_weights(one: Files, other: Files) -> bool:
@@ -94,6 +101,38 @@ def test_a_training_that_goes_on_ends_like_one_that_never_stopped(workspace: Wor
     assert read_run(parts.model)["sessions"][1]["resumed_from"] == 2
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"optimizer": {"name": "adamw"}, "schedule": {"name": "cosine", "warmup_epochs": 1}},
+        {"optimizer": {"name": "sgd", "nesterov": True}, "schedule": {"name": "poly"}, "clip_gradients": 0.1},
+        {"ema": 0.9, "accumulate": 2},
+        {"freeze_encoder": 1, "ema": 0.9},
+        {"freeze_encoder": 0.5, "optimizer": {"name": "sgd"}},
+        {"sampling": {"classes": ["car"], "share": 1.0}, "schedule": {"name": "lr_decreasing", "patience": 1}},
+    ],
+    ids=str,
+)
+def test_whatever_moves_the_weights_goes_on_as_if_never_stopped(workspace: Workspace, fields: dict[str, Any]) -> None:
+    """From the first checkpoint, in the middle of the first epoch: the same bits, rates and losses."""
+    job = tiny_job(workspace, val_every=0.5, keep={"best": 9}, **fields)
+    train_loop(HERE, job)
+    listing = list_checkpoints(job.model)
+    kept = [read_weights(checkpoint) | read_optimizer(checkpoint) for checkpoint in listing.whole]
+    history = without_times(job.model)
+
+    for checkpoint in listing.whole[1:]:
+        job.model.remove(f"checkpoints/{checkpoint.number:08d}")
+    train_loop(HERE, job)
+
+    assert read_run(job.model)["sessions"][1]["resumed_from"] == 1
+    assert without_times(job.model) == history
+    for checkpoint, before in zip(list_checkpoints(job.model).whole, kept, strict=True):
+        again = read_weights(checkpoint) | read_optimizer(checkpoint)
+        assert again.keys() == before.keys()
+        assert all(torch.equal(again[name], before[name]) for name in again)
+
+
 def test_a_training_killed_at_any_moment_ends_like_one_left_alone(workspace: Workspace, tmp_path: Path) -> None:
     """SIGKILL twice, each time a random while after the training got on; the third process finishes it."""
     project = write_squares(workspace)
@@ -138,6 +177,31 @@ def test_the_number_of_workers_does_not_matter(workspace: Workspace, tmp_path: P
     reports = [worker.communicate()[0] for worker in group]
     assert reports[0] == reports[-1]
     assert reports[0].count(b"checkpoints/0000000") == 2
+
+
+def test_two_workers_average_clip_and_sample_alike(workspace: Workspace, tmp_path: Path) -> None:
+    """The averaged weights and running statistics, with an encoder that is frozen at first, are those of one worker."""
+    project = write_squares(workspace, empty=3)
+    fields = {
+        "gpu_devices": [0, 1],
+        "epochs": 2,
+        "val_every": 0.5,
+        "freeze_encoder": 0.5,
+        "ema": 0.5,
+        "clip_gradients": 0.5,
+        "sampling": {"classes": ["car"], "share": 0.8},
+    }
+    one = tiny_job(workspace, "one", project=project, **fields)
+    two = tiny_job(workspace, "two", project=project, **fields)
+
+    train_loop(HERE, one)
+    group = [start_worker(two, tmp_path, rank=rank, world_size=2) for rank in range(2)]
+
+    assert [worker.wait() for worker in group] == [0, 0]
+    np.testing.assert_allclose(losses(two.model, "train"), losses(one.model, "train"), atol=1e-5)
+    np.testing.assert_allclose(losses(two.model, "val"), losses(one.model, "val"), atol=1e-5)
+    reports = [worker.communicate()[0] for worker in group]
+    assert reports[0] == reports[1]
 
 
 def test_a_device_that_accumulates_trains_as_several(workspace: Workspace) -> None:
