@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from kittiseg.training.averaging import Average
@@ -55,6 +56,13 @@ class Descent:
     def forget(self) -> None:
         """The optimizer begins anew."""
         self._optimizer = self._config.optimizer.make(self._parameters, self._config.lr)
+
+    def fill(self) -> None:
+        """Has all in memory that steps ever leave there, gradients and moments; the weights are spoilt."""
+        for parameter in self._parameters:
+            parameter.requires_grad_()
+            parameter.grad = torch.zeros_like(parameter)
+        self._optimizer.step()
 
     def weights(self) -> dict[str, Tensor]:
         """Those of :attr:`result`, by name, on the CPU."""

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,12 @@ from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
 from kittiseg.training.keeping import write_checkpoint
 from kittiseg.training.losses import Totals
+from kittiseg.training.memory import Trial, within_memory
 from kittiseg.training.prepare import INIT, TrainJob
 from kittiseg.training.run_record import add_session, end_session
 from kittiseg.training.samples import SampleReader, Samples
 from kittiseg.training.sampling import quota_of
 from kittiseg.training.schedule import after_validation, checkpoint_due, lr_of
-from kittiseg.training.scores import score_of
 from kittiseg.training.step_log import StepLog, not_finite
 from kittiseg.training.stopping import why_ended
 from kittiseg.training.validation import Validator
@@ -71,6 +72,7 @@ class _Trainer:
         self.forward = self._network(found)
         self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
         self.descent = Descent(self.forward.network, self.config, self.group)
+        self.trial = Trial(self.forward, self.criterion, self.config, self.descent.fill)
         self.result = replace(self.forward, network=self.descent.result)
         if found:
             self.descent.restore(found)
@@ -97,13 +99,7 @@ class _Trainer:
         batch = np.concatenate(shards)
         totals = Totals(samples=len(batch), pixels=int(self.samples.pixels_n[batch].sum()))
         self.state = replace(self.state, lr=lr_of(self.state, self.config))
-        self.descent.begin(self.state)
-        batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
-        sums = torch.zeros(2, device=self.forward.device)
-        for number in range(self.group.rank, len(shards), self.group.world_size):
-            if len(shards[number]):
-                sums += self._learn(number, shards[number], totals, batch_sums)
-        sums = self.descent.step(sums)
+        sums = within_memory(partial(self._descend, shards, totals), self.trial.error)
         step = self.state.step + 1
         seen, epoch = self.batches.seen_after(step), self.batches.epochs_after(step)
         self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
@@ -119,13 +115,10 @@ class _Trainer:
         metrics = self.validator(self.result)
         if not math.isfinite(metrics["loss"]):
             raise not_finite("validation loss", metrics["loss"], self.state, [])
-        scores = (*self.state.scores, score_of(metrics, metrics["loss"], self.config.best_by))
-        val_losses = (*self.state.val_losses, metrics["loss"])
-        self.state = replace(self.state, val_losses=val_losses, scores=scores, metrics=metrics)
+        before, self.state = self.state, after_validation(self.state, metrics, self.config)
         place = {"checkpoint": self.state.checkpoint, "epoch": self.state.epoch, "step": self.state.step}
         seconds = round(time.perf_counter() - began, 3)
         self._write_history([{"kind": "val", **place, **metrics, "seconds": seconds}])
-        before, self.state = self.state, after_validation(self.state, self.config)
         if self.config.schedule is None and self.state.lr_changed_at != before.lr_changed_at:  # as in 2018
             self.descent.forget()
         if self.group.rank == 0:
@@ -207,6 +200,16 @@ class _Trainer:
             "samples": {"train": len(self.samples), "val": len(validation)},
             "left_out": {"train": list(self.samples.left_out), "val": list(validation.left_out)},
         }
+
+    def _descend(self, shards: list[np.ndarray], totals: Totals) -> Tensor:
+        """Moves the weights by the gradients of a batch; gives its loss and accuracy."""
+        self.descent.begin(self.state)
+        batch_sums = self._batch_sums(shards, totals) if self.criterion.needs_sums else None
+        sums = torch.zeros(2, device=self.forward.device)
+        for number in range(self.group.rank, len(shards), self.group.world_size):
+            if len(shards[number]):
+                sums += self._learn(number, shards[number], totals, batch_sums)
+        return self.descent.step(sums)
 
     def _batch_sums(self, shards: list[np.ndarray], totals: Totals) -> Tensor | None:
         """What the loss needs of the whole batch, by a forward pass that leaves no trace; None: one shard is all."""

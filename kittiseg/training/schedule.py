@@ -1,12 +1,14 @@
 """When to validate, and which learning rate a step has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from kittiseg.training.batches import BatchPlan
 from kittiseg.training.checkpoints import TrainState
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.learning_rate import Falling, LrDecreasing
+from kittiseg.training.scores import score_of
 
 
 def checkpoint_due(number: int, step: int, plan: BatchPlan, *, val_every: float) -> bool:
@@ -34,8 +36,11 @@ def lr_of(state: TrainState, config: TrainConfig) -> float:
     return config.lr * config.schedule.factor(state.epoch, config.epochs)
 
 
-def after_validation(state: TrainState, config: TrainConfig) -> TrainState:
-    """With a lower rate, where it falls with the losses and does so now."""
+def after_validation(state: TrainState, metrics: Mapping[str, Any], config: TrainConfig) -> TrainState:
+    """With the ``metrics``, one of which is ``loss``, and a lower rate where it falls with the losses, and does now."""
+    loss = metrics["loss"]
+    scores = (*state.scores, score_of(metrics, loss, config.best_by))
+    state = replace(state, val_losses=(*state.val_losses, loss), scores=scores, metrics=metrics)
     rule = config.lr_decreasing if config.schedule is None else config.schedule
     if not isinstance(rule, LrDecreasing) or not lr_falls(state.val_losses, state.lr_changed_at, rule):
         return state

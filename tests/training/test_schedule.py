@@ -98,16 +98,26 @@ def test_a_rate_that_falls_stays_where_it_fell(schedule: dict[str, object] | Non
     rule = {"patience": 5, "lr_divisor": 2} if schedule else {"patience": 1, "lr_divisor": 10}
     config = tiny_config(lr=0.1, lr_decreasing=rule, schedule=schedule)
 
-    fallen = after_validation(TrainState(lr=0.1, val_losses=(1.0, 2.0)), config)
+    fallen = after_validation(TrainState(lr=0.1, val_losses=(1.0,)), {"loss": 2.0}, config)
 
     assert lr_of(fallen, config) == pytest.approx(0.01)
     assert fallen.lr_changed_at == 2
-    assert after_validation(fallen, config) == fallen
+    assert lr_of(after_validation(fallen, {"loss": 3.0}, config), config) == fallen.lr
 
 
 def test_other_schedules_do_not_look_at_losses() -> None:
     """Also where the losses would have the rate fall."""
     config = tiny_config(lr_decreasing={"patience": 1}, schedule={"name": "constant"})
-    state = TrainState(lr=0.1, val_losses=(1.0, 2.0))
 
-    assert after_validation(state, config) == state
+    assert after_validation(TrainState(lr=0.1, val_losses=(1.0,)), {"loss": 2.0}, config).lr == 0.1
+
+
+def test_a_validation_leaves_its_loss_and_its_score() -> None:
+    """By what best_by names, None where it is not there."""
+    state, config = TrainState(), tiny_config(best_by="mean_iou")
+
+    for metrics in ({"loss": 2.0, "mean_iou": 0.5}, {"loss": 1.0, "mean_iou": None}):
+        state = after_validation(state, metrics, config)
+
+    assert (state.val_losses, state.scores, state.metrics["loss"]) == ((2.0, 1.0), (0.5, None), 1.0)
+    assert state.checkpoint == 2
