@@ -79,6 +79,7 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
         job = prepare(run.workspace, request, plan, run.progress)
     run.progress.notice(f"training on {plan.note}")
     _fit(run, job, plan.workers, options)
+    run.progress.notice(f"the training has ended: {_sessions(job.model)[-1]['why']}")
     return list_checkpoints(run, options.name)
 
 

@@ -7,21 +7,30 @@ from functools import lru_cache
 import numpy as np
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Quota:
+    """Pictures of ``wanted_n`` (bool, some are true) make up at least ``share`` of an epoch, in (0, 1]."""
+
+    wanted_n: np.ndarray
+    share: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPlan:
-    """Pictures that are seen ``epochs`` times in batches of ``shards`` parts with ``per_shard`` pictures each.
+    """Pictures that are seen ``epochs`` times in batches of ``batch`` pictures, each cut into ``shards`` parts.
 
     ``sizes``: the number of pictures in each epoch as far as it is known; the others are taken to be as large as the
     last of these. A shard is what one device computes at once. Worker r of w computes the shards r, r + w, ...; the
-    result is the same up to rounding for any w. The last batch of an epoch may be smaller; its pictures are spread
-    evenly over the shards.
+    result is the same up to rounding for any w. Pictures are spread evenly over the shards, also those of an epoch's
+    last batch, which may be fewer. ``quota`` is that of the epoch whose shards are asked for.
     """
 
     sizes: tuple[int, ...]
     epochs: int
+    batch: int
     shards: int
-    per_shard: int
     seed: int
+    quota: Quota | None = None
 
     @property
     def steps(self) -> int:
@@ -63,24 +72,31 @@ class BatchPlan:
     def shards_at(self, step: int) -> list[np.ndarray]:
         """Indices of the pictures in each shard of the batch at ``step`` (from 0). Shard 0 is never empty."""
         epoch, place = self.place(step)
-        order = epoch_order(self.seed, epoch, self.size_of(epoch))
-        return np.array_split(order[place * self._batch : (place + 1) * self._batch], self.shards)
+        order = epoch_order(self.seed, epoch, self.size_of(epoch), self.quota)
+        return np.array_split(order[place * self.batch : (place + 1) * self.batch], self.shards)
 
     def _steps_of(self, epoch: int) -> int:
-        return -(-self.size_of(epoch) // self._batch)
+        return -(-self.size_of(epoch) // self.batch)
 
     def _seen_in(self, epoch: int, batches: int) -> int:
-        return min(batches * self._batch, self.size_of(epoch))
-
-    @property
-    def _batch(self) -> int:
-        return self.shards * self.per_shard
+        return min(batches * self.batch, self.size_of(epoch))
 
 
 @lru_cache(maxsize=2)
-def epoch_order(seed: int, epoch: int, samples: int) -> np.ndarray:
-    """A permutation of 0..samples-1 that follows from seed and epoch alone."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch)))).permutation(samples)
+def epoch_order(seed: int, epoch: int, samples: int, quota: Quota | None = None) -> np.ndarray:
+    """The pictures of an epoch, as many as there are, in an order that follows from the arguments alone.
+
+    Without a quota, and where it is met anyway, a permutation of 0..samples-1. Else wanted pictures come again, each as
+    often as any other or once more, in place of some that are not, which are drawn without repetition.
+    """
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, epoch))))
+    least = 0 if quota is None else math.ceil(quota.share * samples - 1e-6)
+    if quota is None or np.count_nonzero(quota.wanted_n) >= least:
+        return rng.permutation(samples)
+    wanted, others = np.flatnonzero(quota.wanted_n), np.flatnonzero(~quota.wanted_n)
+    rounds = [rng.permutation(wanted) for _ in range(-(-least // len(wanted)))]
+    drawn = [np.concatenate(rounds)[:least], rng.permutation(others)[: samples - least]]
+    return rng.permutation(np.concatenate(drawn))
 
 
 def shard_seed(seed: int, step: int, shard: int) -> int:

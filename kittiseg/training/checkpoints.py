@@ -1,15 +1,16 @@
 """The checkpoints of a model: one folder each, written beside and renamed, checked by digest when read.
 
-``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what Adam remembers), ``state.json``
-(where the training stood), ``config.json`` (of the model), ``pictures.json`` (IoU of each validation picture) and
-``manifest.json`` (length and SHA-256 of the others).
-Only the newest two keep the optimizer, which is twice as large as the weights and needed only to go on.
+``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what the optimizer remembers, and the
+weights as they were trained where those of the model are their average), ``state.json`` (where the training stood),
+``config.json`` (of the model), ``pictures.json`` (IoU of each validation picture) and ``manifest.json`` (length and
+SHA-256 of the others). Of old ones the optimizer may be gone, which is up to twice as large as the weights and needed
+only to go on.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +38,8 @@ _KEEP_OPTIMIZERS = 2
 class TrainState:
     """Where a training stands. ``step``: steps done. The order of pictures follows from the seed and it alone.
 
-    ``val_losses``: of every validation, so their number is that of the checkpoints. ``lr_changed_at``: how many there
+    ``val_losses``: of every validation, so their number is that of the checkpoints. ``scores``: by the config's
+    ``best_by``, None where a validation has none. ``lr_changed_at``: how many there
     were when the rate fell last. ``data``: digest of the names of the training pictures. ``sizes``: their number in
     each epoch that was begun; one stands for all where they are the same in all. ``class_weights``: those of the loss,
     by the network's channels; none where it has none.
@@ -51,8 +53,8 @@ class TrainState:
     sizes: tuple[int, ...] = ()
     lr: float = 0.0
     lr_changed_at: int = 0
-    adam_steps: int = 0
     val_losses: tuple[float, ...] = ()
+    scores: tuple[float | None, ...] = ()
     class_weights: tuple[float, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ class Resumable:
 
     checkpoint: Checkpoint
     weights: dict[str, Tensor]
-    moments: dict[str, Tensor]
+    memory: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,17 @@ class Checkpoints:
 def list_checkpoints(model: Files) -> Checkpoints:
     """What the model's folder has. Lengths are checked here, digests when a checkpoint is read."""
     whole, damaged = [], []
-    for name in _names(model):
+    for name in checkpoint_folders(model):
         try:
             whole.append(_open(model.within(f"checkpoints/{name}"), name))
         except KittisegError as error:
             damaged.append(str(error))
     return Checkpoints(model, tuple(whole), tuple(damaged))
+
+
+def checkpoint_folders(model: Files) -> list[str]:
+    """The names of all that there are, damaged or not, in order."""
+    return [name for name in model.folders("checkpoints") if name.isdecimal()]
 
 
 def resolve(model: Files, wanted: str) -> Checkpoint:
@@ -155,7 +162,7 @@ def read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
 
 def read_optimizer(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """What Adam remembered: ``exp_avg.<name>`` and ``exp_avg_sq.<name>`` of every parameter."""
+    """What the optimizer remembered of every parameter, as ``exp_avg.<name>``; ``raw.<name>``: what was averaged."""
     return safetensors.torch.load(_checked(checkpoint.files, OPTIMIZER))
 
 
@@ -186,33 +193,6 @@ def load_network(model: Files, checkpoint: Checkpoint) -> tuple[nn.Module, Model
     return network.eval(), config
 
 
-def write_checkpoint(
-    model: Files,
-    state: TrainState,
-    config: ModelConfig,
-    weights: Mapping[str, Tensor],
-    moments: Mapping[str, Tensor],
-    pictures: Sequence[Mapping[str, Any]] = (),
-) -> Checkpoint:
-    """Writes checkpoint ``state.checkpoint``, in place of a damaged one of that number.
-
-    ``pictures``: name and IoU of each validation picture.
-    """
-    parts = {
-        MODEL: safetensors.torch.save(dict(weights)),
-        OPTIMIZER: safetensors.torch.save(dict(moments)),
-        STATE: json_bytes(asdict(state)),
-        CONFIG: config.to_bytes(),
-        PICTURES: json_bytes(list(pictures)),
-    }
-    name = f"{state.checkpoint:08d}"
-    install_checkpoint(model, name, parts)
-    for old in _names(model):
-        if int(old) <= state.checkpoint - _KEEP_OPTIMIZERS:
-            model.remove(f"checkpoints/{old}/{OPTIMIZER}")
-    return Checkpoint(state.checkpoint, state, model.within(f"checkpoints/{name}"))
-
-
 def install_checkpoint(model: Files, name: str, parts: Mapping[str, bytes]) -> None:
     """A checkpoint's folder out of the contents of its files; it appears whole or not at all."""
     manifest = {part: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for part, data in parts.items()}
@@ -230,22 +210,22 @@ def checkpoint_parts(checkpoint: Checkpoint) -> dict[str, bytes]:
     return {part: _checked(checkpoint.files, part) for part in parts}
 
 
-def _names(model: Files) -> list[str]:
-    return [name for name in model.folders("checkpoints") if name.isdecimal()]
-
-
 def _open(files: Files, name: str) -> Checkpoint:
     for part, (length, _) in _manifest(files).items():
         found = files.filesystem.get_file_info(files.path(part)).size
         if found != length and not (part == OPTIMIZER and found is None):
             raise ModelError(f"{files.path(part)} has {'no' if found is None else found} bytes of {length}")
     try:
-        state = json.loads(_checked(files, STATE))
-        later = {name: tuple(state.get(name, ())) for name in ("sizes", "class_weights")}
-        lists = {"val_losses": tuple(state["val_losses"]), **later}
-        return Checkpoint(int(name), TrainState(**{**state, **lists}), files)
-    except (TypeError, KeyError, ValueError) as error:
+        return Checkpoint(int(name), _read_state(json.loads(_checked(files, STATE))), files)
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{files.path(STATE)} is none of this version of kittiseg: {error!r}") from None
+
+
+def _read_state(document: dict[str, Any]) -> TrainState:
+    """Of any version: what this one does not know is left out, what that one did not know has its default."""
+    known = {each.name: document[each.name] for each in fields(TrainState) if each.name in document}
+    lists = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+    return TrainState(**{**known, **lists, "val_losses": tuple(document["val_losses"])})
 
 
 def _manifest(files: Files) -> dict[str, tuple[int, str]]:

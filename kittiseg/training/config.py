@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen, MultipleOf
+from annotated_types import Ge, Gt, Le, Lt, MinLen, MultipleOf
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.project.geometry import Size
+from kittiseg.training.learning_rate import AnySchedule, LrDecreasing, Warmed
 from kittiseg.training.losses import AnyLoss, LossWeights
 from kittiseg.training.networks import check_network
+from kittiseg.training.optimizers import Adam, AnyOptimizer
 from kittiseg.training.validate_on import ValidateOn
 
 EVERY_PICTURE = "__all__"
@@ -69,9 +71,22 @@ class InputSize:
 
 
 @settings
-class LrDecreasing:
-    patience: Annotated[int, Ge(1), Doc("validations without a better loss before the rate falls")] = 1000
-    lr_divisor: Annotated[float, Gt(0), Doc("what the rate is divided by then")] = 5.0
+class Sampling:
+    classes: Annotated[
+        tuple[Text, ...], MinLen(1), Doc("titles; pictures with a pixel of any of them are seen more often")
+    ]
+    share: Annotated[float, Gt(0), Le(1), Doc("of each epoch's pictures that have them at least")]
+
+
+@settings
+class KeepBest:
+    best: Annotated[int, Ge(1), Doc("so many checkpoints, the best by best_by, are kept, and the last")]
+
+
+@settings
+class EarlyStopping:
+    patience: Annotated[int, Ge(1), Doc("validations without a better score after which the training ends")]
+    min_delta: Annotated[float, Ge(0), Doc("a score is better by more than this")] = 0.0
 
 
 @settings
@@ -86,9 +101,14 @@ class TrainConfig:
     input_size: Annotated[InputSize, Doc("what pictures are resized to")] = InputSize()
     epochs: Annotated[int, Ge(1), Doc("times that every training picture is seen")] = 2
     val_every: Annotated[float, Gt(0), Doc("epochs from one validation and checkpoint to the next")] = 0.5
-    lr: Annotated[float, Gt(0), Doc("learning rate of Adam")] = 0.1
-    momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: Adam has its own")] = 0.9
-    lr_decreasing: Annotated[LrDecreasing, Doc("when and how the learning rate falls")] = LrDecreasing()
+    lr: Annotated[float, Gt(0), Doc("learning rate")] = 0.1
+    optimizer: Annotated[Annotated[AnyOptimizer, OneOf("name")], Doc("name and settings")] = Adam()
+    momentum: Annotated[float, Gt(0), Doc("accepted and unused, as in 2018: an optimizer has its own")] = 0.9
+    lr_decreasing: Annotated[LrDecreasing, Doc("when and how the rate falls where schedule is null")] = LrDecreasing()
+    schedule: Annotated[
+        Annotated[AnySchedule, OneOf("name")] | None,
+        Doc("name and settings; null: as in 2018, constant until lr_decreasing, and the optimizer begins anew then"),
+    ] = None
     loss_weights: Annotated[LossWeights, Doc("the parts of the loss of two classes where loss is null")] = LossWeights()
     loss: Annotated[
         Annotated[AnyLoss, OneOf("name")] | None,
@@ -109,9 +129,30 @@ class TrainConfig:
     best_by: Annotated[
         Text, Doc("which checkpoint is best: loss, mean_iou, iou/<class>, whole/mean_iou or whole/iou/<class>")
     ] = "loss"
+    keep: Annotated[
+        Literal["all"] | KeepBest,
+        Doc("all checkpoints, the newest two with the optimizer; or the best and the last, all with it"),
+    ] = "all"
+    early_stopping: Annotated[
+        EarlyStopping | None, Doc("ends the training where best_by no longer gets better; null: after all epochs")
+    ] = None
     gpu_devices: Annotated[
         tuple[Annotated[int, Ge(0)], ...], MinLen(1), Doc("devices; a batch has batch_size pictures for each")
     ] = (0,)
+    accumulate: Annotated[
+        int, Ge(1), Doc("parts in which a device's batch_size.train pictures are computed: less memory, the same batch")
+    ] = 1
+    ema: Annotated[
+        Annotated[float, Gt(0), Lt(1)] | None,
+        Doc("decay of a moving average of the weights, which is what is validated and kept; null: the weights as such"),
+    ] = None
+    clip_gradients: Annotated[
+        Annotated[float, Gt(0)] | None, Doc("the most that the norm of all gradients together may be; null: no limit")
+    ] = None
+    freeze_encoder: Annotated[float, Ge(0), Doc("epochs in which the weights of the encoder stay what they were")] = 0.0
+    sampling: Annotated[
+        Sampling | None, Doc("classes whose pictures are seen more often than others; null: each picture once an epoch")
+    ] = None
     seed: Annotated[int, Ge(0), Doc("first weights and order of pictures follow from it")] = 0
     precision: Annotated[Precision, Doc("bf16, fp32, or auto: bf16 where the hardware computes it")] = "auto"
     samples_in: Annotated[
@@ -127,6 +168,15 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):
             raise ValueError(f"gpu_devices names a device twice: {list(self.gpu_devices)}")
+        if self.accumulate > self.batch_size.train:
+            raise ValueError(
+                f"accumulate is {self.accumulate} and batch_size.train {self.batch_size.train}, which leaves parts "
+                "without a picture; make accumulate smaller"
+            )
+        if isinstance(self.schedule, Warmed) and self.schedule.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"schedule warms up for {self.schedule.warmup_epochs:g} of {self.epochs} epochs; shorten it"
+            )
         check_network(self.network, self.width)
         if not re.fullmatch(r"exact|auto|cpu(:[1-9][0-9]*)?", self.devices):
             raise ValueError(f"devices is '{self.devices}'; wanted exact, auto, cpu, or cpu:N for N CPU workers")

@@ -13,9 +13,10 @@ from kittiseg.training.config import Precision, TrainConfig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlan:
-    """``workers`` of the group; ``shards`` parts of a batch, shared out to them; ``note`` says so to a person."""
+    """``workers`` of the group; ``shards`` parts of a ``batch``, shared out to them; ``note`` says so to a person."""
 
     workers: Workers
+    batch: int
     shards: int
     note: str
 
@@ -23,20 +24,24 @@ class DevicePlan:
 def plan_devices(config: TrainConfig, resources: Resources) -> DevicePlan:
     """What the config's ``gpu_devices`` and ``devices`` come to on these resources.
 
-    A batch always has ``batch_size`` pictures for every device of ``gpu_devices``; fewer workers accumulate gradients,
-    so the result is the same up to rounding. ResourceError where ``devices`` is ``exact`` and a device is missing.
+    A batch always has ``batch_size`` pictures for every device of ``gpu_devices``, in ``accumulate`` parts; whoever has
+    several parts adds up their gradients, so the result is the same for any number of workers up to rounding.
+    ResourceError where ``devices`` is ``exact`` and a device is missing.
     """
-    shards = len(config.gpu_devices)
+    devices, parts = len(config.gpu_devices), config.accumulate
+    shards = devices * parts
     workers = plan_workers(config.gpu_devices, config.devices, resources)
     if workers.count > shards:
         raise ResourceError(
-            f"devices asks for {workers.count} CPU workers, but a batch has {shards} parts, one for each of "
+            f"devices asks for {workers.count} CPU workers, but a batch has {shards} parts, {parts} for each of "
             f"gpu_devices {list(config.gpu_devices)}; name as many devices there as there shall be workers"
         )
-    note = f"{workers}, batch {shards} x {config.batch_size.train}"
+    note = f"{workers}, batch {devices} x {config.batch_size.train}"
+    if parts > 1:
+        note += f" in {shards} parts"
     if workers.count < shards:
         note += ", gradients accumulated"
-    return DevicePlan(workers=workers, shards=shards, note=note)
+    return DevicePlan(workers=workers, batch=devices * config.batch_size.train, shards=shards, note=note)
 
 
 def torch_device(kind: DeviceKind) -> torch.device:

@@ -2,41 +2,36 @@
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
 from torch import Tensor
 
 from kittiseg.engine import WorkerContext
-from kittiseg.errors import DataError
-from kittiseg.training.adam import make_adam, moments_of, restore_moments
-from kittiseg.training.batches import BatchPlan, shard_seed
-from kittiseg.training.buckets import GradientBuckets
-from kittiseg.training.checkpoints import Resumable, TrainState, read_newest, write_checkpoint
+from kittiseg.training.batches import shard_seed
+from kittiseg.training.checkpoints import Resumable, TrainState, read_newest
 from kittiseg.training.class_weights import class_weights
-from kittiseg.training.config import SamplesIn
 from kittiseg.training.criterion import make_criterion
+from kittiseg.training.descent import Descent
 from kittiseg.training.devices import resolve_precision, torch_device
-from kittiseg.training.epochs import Epochs
-from kittiseg.training.feed import Feed, where_samples_fit
 from kittiseg.training.group import Group
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.inputs import Forward
-from kittiseg.training.losses import Totals
+from kittiseg.training.keeping import write_checkpoint
+from kittiseg.training.memory import Trial, within_memory
 from kittiseg.training.prepare import INIT, TrainJob
-from kittiseg.training.reading import SampleReader
 from kittiseg.training.run_record import add_facts, add_session, end_session
 from kittiseg.training.sample_files import forget_local
-from kittiseg.training.samples import SampleIndex
 from kittiseg.training.scale import Scale, misfit, sizes_array
-from kittiseg.training.schedule import checkpoint_due, lr_falls
+from kittiseg.training.schedule import after_validation, checkpoint_due, lr_of
 from kittiseg.training.step_log import StepLog, not_finite
+from kittiseg.training.stopping import why_ended
+from kittiseg.training.supply import Batch, Supply
 from kittiseg.training.sync_batchnorm import synchronise
-from kittiseg.training.validation import Validator
+from kittiseg.training.validation import Validation, Validator
 
 
 def train_loop(context: WorkerContext, job: TrainJob) -> None:
@@ -48,7 +43,7 @@ def train_loop(context: WorkerContext, job: TrainJob) -> None:
     torch.set_num_threads(context.threads)
     torch.backends.cudnn.benchmark = True
     trainer = _Trainer(context, job)
-    with trainer.epochs:
+    with trainer.supply:
         while not trainer.is_done:
             trainer.step()
             if trainer.checkpoint_is_due:
@@ -64,23 +59,18 @@ class _Trainer:
         self.group = Group(context.rank, context.world_size)
         self.device = torch_device(context.device)
         found, passed_over = read_newest(job.model)
-        self.state = found.checkpoint.state if found else TrainState(seed=self.config.seed, lr=self.config.lr)
-        self.epochs = self._first_epoch()
-        if found:
-            self._refuse_other_pictures()
-        self.samples_in = self._place()
-        self._begin_epoch()
-        weights_c = self.state.class_weights or class_weights(self.config, job.config.classes, self.index.counts_nc)
-        self.state = replace(self.state, class_weights=weights_c)
-        val = Feed(self.epochs.val, self.samples_in, self.device)
-        self.validator = Validator(val, self.config, job.config.classes, self.group, weights_c)
+        state = found.checkpoint.state if found else TrainState(seed=self.config.seed, lr=self.config.lr)
+        self.supply = Supply(job, self.group, self.device, state)
+        weights_c = state.class_weights or class_weights(self.config, job.config.classes, self.supply.index.counts_nc)
+        self.state = replace(state, sizes=self.supply.sizes, data=self.supply.digest, class_weights=weights_c)
+        self.validator = Validator(self.supply.validation, self.config, job.config.classes, self.group, weights_c)
         self.forward = self._network(found)
-        self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.forward.device)
-        self.parameters = [each for each in self.forward.network.parameters() if each.requires_grad]
-        self.adam = make_adam(self.forward.network, self.state.lr)
+        self.criterion = make_criterion(self.config, len(job.config.classes), weights_c, self.device)
+        self.descent = Descent(self.forward.network, self.config, self.group)
+        self.trial = Trial(self.forward, self.criterion, self.config, self.descent.fill)
+        self.result = replace(self.forward, network=self.descent.result)
         if found:
-            restore_moments(self.forward.network, self.adam, found.moments, self.state.adam_steps)
-        self.buckets = GradientBuckets(self.parameters) if self.group.world_size > 1 else None
+            self.descent.restore(found)
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
@@ -88,39 +78,22 @@ class _Trainer:
 
     @property
     def is_done(self) -> bool:
-        return self.state.step >= self.batches.steps
+        return why_ended(self.state, self.supply.plan, self.config) is not None
 
     @property
     def checkpoint_is_due(self) -> bool:
         number = self.state.checkpoint + 1
-        return checkpoint_due(number, self.state.step, self.batches, val_every=self.config.val_every)
+        return checkpoint_due(number, self.state.step, self.supply.plan, val_every=self.config.val_every)
 
     def step(self) -> None:
-        """One batch: forward and backward of this worker's parts, the sum over all workers, one step of Adam."""
-        if self.job.source.redraws and self.batches.place(self.state.step)[0] > self.epochs.number:
-            self.epochs.advance()
-            self._begin_epoch()
-        shards = self.batches.shards_at(self.state.step)
-        batch = np.concatenate(shards)
-        totals = Totals(samples=len(batch), pixels=int(self.index.pixels_n[batch].sum()))
-        waited = self.feed.waited
-        parts = [(number, next(self.feeding)) for number, _ in self._parts(shards)]
-        waited = self.feed.waited - waited
-        self._begin_gradients()
-        batch_sums = self._batch_sums(shards, parts, totals) if self.criterion.needs_sums else None
-        sums = torch.zeros(2, device=self.device)
-        for place, (number, samples_nhw4) in enumerate(parts, 1):
-            if self.buckets and place == len(parts):
-                self.buckets.last_part()
-            sums += self._learn(number, samples_nhw4, totals, batch_sums)
-        if self.buckets:
-            self.buckets.finish()
-        self.group.sum(sums)
-        self.adam.step()
-        step = self.state.step + 1
-        seen, epoch = self.batches.seen_after(step), self.batches.epochs_after(step)
+        """One batch: forward and backward of this worker's parts, their sum over all workers, the optimizer's step."""
+        batch = self.supply.batch(self.state.step)
+        self.state = replace(self.state, lr=lr_of(self.state, self.config), sizes=self.supply.sizes)
+        sums = within_memory(partial(self._descend, batch), self.trial.error)
+        plan, step = self.supply.plan, self.state.step + 1
+        seen, epoch = plan.seen_after(step), plan.epochs_after(step)
         self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
-        self.log.add(self.state, sums, [self.index.names[place] for place in batch], waited=waited)
+        self.log.add(self.state, sums, batch.names, waited=batch.waited)
         if self.log.is_full:
             self._write_history(self.log.take())
 
@@ -128,22 +101,17 @@ class _Trainer:
         """Validation, learning rate, checkpoint, report."""
         self._write_history(self.log.take())
         began = time.perf_counter()
-        self.group.follow_first(self.forward.network.buffers())
-        validation = self.validator(self.forward)
-        metrics = validation.metrics
-        if not math.isfinite(metrics["loss"]):
-            raise not_finite("validation loss", metrics["loss"], self.state, [])
-        whole = self.job.whole
-        if whole is not None and whole.is_due(self.state.checkpoint + 1, last=self.is_done):
-            metrics["whole"] = whole.validate(self.forward, self.group)
-        self.state = replace(self.state, val_losses=(*self.state.val_losses, metrics["loss"]), metrics=metrics)
+        validation = self._validate()
+        before, self.state = self.state, after_validation(self.state, validation.metrics, self.config)
         place = {"checkpoint": self.state.checkpoint, "epoch": self.state.epoch, "step": self.state.step}
         seconds = round(time.perf_counter() - began, 3)
-        self._write_history([{"kind": "val", **place, **metrics, "seconds": seconds}])
-        self._lower_lr()
+        self._write_history([{"kind": "val", **place, **validation.metrics, "seconds": seconds}])
+        if self.config.schedule is None and self.state.lr_changed_at != before.lr_changed_at:  # as in 2018
+            self.descent.forget()
         if self.group.rank == 0:
-            self._write_checkpoint(validation.pictures)
-        numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(metrics)}
+            weights, memory = self.descent.weights(), self.descent.memory()
+            write_checkpoint(self.job.model, self.state, self.job.config, weights, memory, validation.pictures)
+        numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(validation.metrics)}
         self.context.report(numbers, self.job.model.path(f"checkpoints/{self.state.checkpoint:08d}"))
         self.log.restart_clock()
 
@@ -151,77 +119,7 @@ class _Trainer:
         forget_local(self.job.samples)
         if self.group.rank == 0:
             self.job.model.remove(INIT)
-            end_session(self.job.model)
-
-    @property
-    def index(self) -> SampleIndex:
-        return self.epochs.train.index
-
-    @property
-    def batches(self) -> BatchPlan:
-        """As far as the sizes of the epochs are known."""
-        return BatchPlan(
-            sizes=self.state.sizes,
-            epochs=self.config.epochs,
-            shards=self.job.plan.shards,
-            per_shard=self.config.batch_size.train,
-            seed=self.config.seed,
-        )
-
-    def _first_epoch(self) -> Epochs:
-        """The pictures of the epoch in which the training stands."""
-        reader, last = SampleReader(self.job.source, self.config, self.job.config.classes), self.config.epochs - 1
-        began = self.job.source.redraws and self.state.sizes
-        first = min(self.batches.place(self.state.step)[0], last) if began else 0
-        return Epochs(reader, self.job.samples, first=first, last=last)
-
-    def _place(self) -> SamplesIn:
-        """Where this worker has its samples."""
-        needed = self.epochs.train.bytes + self.epochs.val.bytes
-        wanted = self.config.samples_in
-        return where_samples_fit(needed, self.device) if wanted == "auto" else wanted
-
-    def _begin_epoch(self) -> None:
-        """Where all epochs have the same pictures, the first stands for all."""
-        sizes = (*self.state.sizes[: self.epochs.number], len(self.index))
-        self.state = replace(self.state, sizes=sizes, data=self._data)
-        self.feed = Feed(self.epochs.train, self.samples_in, self.device)
-        self.feeding = self.feed.batches(self._wanted())
-
-    def _wanted(self) -> Iterator[np.ndarray]:
-        """This worker's parts of all steps that the samples of this epoch are for."""
-        batches = self.batches
-        end = batches.end_of(self.epochs.number) if self.job.source.redraws else batches.steps
-        for step in range(self.state.step, end):
-            yield from (part for _, part in self._parts(batches.shards_at(step)))
-
-    def _parts(self, shards: list[np.ndarray]) -> list[tuple[int, np.ndarray]]:
-        """Number and pictures of what this worker computes at once: its shards, or all of them as one.
-
-        With ``sync_batchnorm`` a worker without pictures takes part all the same, since the others wait for its sums.
-        """
-        own = range(self.group.rank, len(shards), self.group.world_size)
-        if self.config.sync_batchnorm:
-            return [(self.group.rank, np.concatenate([shards[number] for number in own]))]
-        return [(number, shards[number]) for number in own if len(shards[number])]
-
-    def _begin_gradients(self) -> None:
-        if self.buckets:
-            self.buckets.begin()
-        else:
-            self.adam.zero_grad()
-
-    @property
-    def _data(self) -> str:
-        return self.job.source.digest or self.index.digest
-
-    def _refuse_other_pictures(self) -> None:
-        known = self.state.sizes[self.epochs.number :][:1] or (len(self.index),)
-        if self.state.data != self._data or known != (len(self.index),):
-            raise DataError(
-                f"{self.job.source.label} has other training pictures than when model {self.job.model.root} "
-                "was begun, so it cannot be resumed; train a new model"
-            )
+            end_session(self.job.model, str(why_ended(self.state, self.supply.plan, self.config)))
 
     def _network(self, found: Resumable | None) -> Forward:
         """On its device, with the newest checkpoint's weights or the first ones."""
@@ -238,84 +136,91 @@ class _Trainer:
 
     def _session(self, passed_over: tuple[str, ...]) -> dict[str, Any]:
         """What run.json keeps of this start."""
-        validation = self.epochs.val.index
+        index, val, plan = self.supply.index, self.supply.epochs.val, self.supply.plan
         return {
             "note": self.job.plan.note,
             "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
             "world_size": self.group.world_size,
-            "shards": self.batches.shards,
+            "shards": plan.shards,
             "threads": self.context.threads,
             "precision": self.forward.precision,
             "resumed_from": self.state.checkpoint,
             "passed_over": list(passed_over),
             "warnings": self._check_scale(),
-            "steps": self.batches.steps,
-            "samples": {"train": len(self.index), "val": len(validation)},
-            "samples_in": self.samples_in,
-            "samples_mb": round((self.epochs.train.bytes + self.epochs.val.bytes) / 1e6, 1),
-            "left_out": {"train": list(self.index.left_out), "val": list(validation.left_out)},
+            "steps": plan.steps,
+            "samples": {"train": len(index), "val": len(val)},
+            "samples_in": self.supply.samples_in,
+            "samples_mb": round((self.supply.epochs.train.bytes + val.bytes) / 1e6, 1),
+            "left_out": {"train": list(index.left_out), "val": list(val.index.left_out)},
         }
 
     def _check_scale(self) -> list[str]:
         """run.json remembers the training's scale; a warning where the windows that the model is for have another."""
         size, windows, whole = self.config.input_size.size, self.job.windows, self.job.whole
-        scale = Scale.of(self.index.sizes_n2, size)
+        scale = Scale.of(self.supply.index.sizes_n2, size)
         add_facts(self.job.model, {"scale": scale.to_json()})
         pictures_n2 = sizes_array(whole.sizes.values()) if whole else None
         warning = misfit(scale, windows, size, pictures_n2) if windows else None
         return [warning] if warning else []
 
-    def _batch_sums(self, shards: list[np.ndarray], parts: list[tuple[int, Tensor]], totals: Totals) -> Tensor | None:
-        """What the loss needs of the whole batch, by a forward pass that leaves no trace; None: one part is all."""
-        if (self.group.world_size if self.config.sync_batchnorm else sum(len(shard) > 0 for shard in shards)) == 1:
-            return None
+    def _descend(self, batch: Batch) -> Tensor:
+        """Moves the weights by the gradients of a batch; gives its loss and accuracy."""
+        self.descent.begin(self.state)
+        batch_sums = self._batch_sums(batch) if self.criterion.needs_sums and batch.of > 1 else None
+        sums = torch.zeros(2, device=self.device)
+        for place, (number, samples_nhw4) in enumerate(batch.parts, 1):
+            if place == len(batch.parts):
+                self.descent.last_part()
+            sums += self._learn(number, samples_nhw4, batch, batch_sums)
+        return self.descent.step(sums)
+
+    def _batch_sums(self, batch: Batch) -> Tensor:
+        """What the loss needs of the whole batch, by a forward pass that leaves no trace."""
         sums = self.criterion.no_sums(dtype=torch.float32, device=self.device)
         self.forward.track_statistics(False)
-        for number, samples_nhw4 in parts:
+        for number, samples_nhw4 in batch.parts:
             torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
             with torch.no_grad():
-                sums += self.criterion.sums(*self.forward(samples_nhw4), totals)
+                sums += self.criterion.sums(*self.forward(samples_nhw4), batch.totals)
         return self.group.sum(sums)
 
-    def _learn(self, number: int, samples_nhw4: Tensor, totals: Totals, batch_sums: Tensor | None) -> Tensor:
-        """Adds the part's gradients; gives its share of the batch's loss and accuracy.
+    def _learn(self, number: int, samples_nhw4: Tensor, batch: Batch, batch_sums: Tensor | None) -> Tensor:
+        """Adds a part's gradients; gives its share of the batch's loss and accuracy.
 
-        Only shard 0, always rank 0's, moves the running statistics, so that they do not depend on who computes what.
+        Only part 0, always rank 0's, moves the running statistics, so that they do not depend on who computes what.
         """
         torch.manual_seed(shard_seed(self.config.seed, self.state.step, number))
         self.forward.track_statistics(number == 0)
         logits_nchw, labels_nhw = self.forward(samples_nhw4)
-        loss = self.criterion.contribution(logits_nchw, labels_nhw, totals, batch_sums)
+        loss = self.criterion.contribution(logits_nchw, labels_nhw, batch.totals, batch_sums)
         loss.backward()
         right = (logits_nchw.detach().argmax(1) == labels_nhw).sum()  # a neutral pixel never is: no class is 255
-        return torch.stack([loss.detach(), right / max(totals.pixels, 1)])
+        return torch.stack([loss.detach(), right / max(batch.totals.pixels, 1)])
 
-    def _lower_lr(self) -> None:
-        """Adam begins anew when the rate falls, as in 2018."""
-        state, rule = self.state, self.config.lr_decreasing
-        if lr_falls(state.val_losses, state.lr_changed_at, rule):
-            self.state = replace(state, lr=state.lr / rule.lr_divisor, lr_changed_at=state.checkpoint)
-            self.adam = make_adam(self.forward.network, self.state.lr)
-
-    def _write_checkpoint(self, pictures: list[dict[str, Any]]) -> None:
-        network = self.forward.network
-        weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-        moments, steps = moments_of(network, self.adam)
-        self.state = replace(self.state, adam_steps=steps)
-        write_checkpoint(self.job.model, self.state, self.job.config, weights, moments, pictures)
+    def _validate(self) -> Validation:
+        """Of the pictures of val, and of whole pictures where that is due, as it always is at the end."""
+        self.group.follow_first(self.result.network.buffers())
+        validation = self.validator(self.result)
+        metrics, whole = validation.metrics, self.job.whole
+        if not math.isfinite(metrics["loss"]):
+            raise not_finite("validation loss", metrics["loss"], self.state, [])
+        if whole is not None:
+            ends = why_ended(after_validation(self.state, metrics, self.config), self.supply.plan, self.config)
+            if whole.is_due(self.state.checkpoint + 1, last=ends is not None):
+                metrics["whole"] = whole.validate(self.result, self.group)
+        return validation
 
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:
             append_history(self.job.model, records)
 
 
-def _flat(metrics: dict[str, Any]) -> dict[str, float]:
-    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, at any depth, without what is undefined."""
-    nested = {
-        f"{name}/{key}": value
-        for name, inner in metrics.items()
-        if isinstance(inner, dict)
-        for key, value in _flat(inner).items()
-    }
-    plain = {name: value for name, value in metrics.items() if not isinstance(value, dict)}
-    return {name: value for name, value in {**plain, **nested}.items() if value is not None}
+def _flat(metrics: dict[str, Any], prefix: str = "") -> dict[str, float]:
+    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, without what is undefined."""
+    flat: dict[str, float] = {}
+    for name, value in metrics.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}/")
+        elif value is not None:
+            flat[prefix + name] = value
+    return flat

@@ -13,7 +13,7 @@ from kittiseg.errors import ConfigError, ModelError, Problem
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.losses import BceDice
-from kittiseg.training.networks import make_network
+from kittiseg.training.networks import encoder_of, make_network
 from kittiseg.training.scores import wrong_best_by
 
 
@@ -21,7 +21,7 @@ from kittiseg.training.scores import wrong_best_by
 class ModelConfig:
     """The config.json of a model: ``settings`` it was trained with, ``out_classes``, ``class_title_to_idx``.
 
-    ConfigError where loss, class weights or what is best do not fit the classes.
+    ConfigError where loss, class weights, sampling or what is best do not fit the classes.
     """
 
     settings: TrainConfig
@@ -48,12 +48,12 @@ class ModelConfig:
     def build(self) -> nn.Module:
         """The network with first weights that follow from the seed alone, on the CPU.
 
-        ConfigError where it cannot take pictures of the input's size.
+        ConfigError where it cannot take pictures of the input's size, or has no encoder that could be frozen.
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.settings.seed)
             network = make_network(self.settings.network, len(self.classes), self.settings.width)
-        self._refuse_size(int(network.multiple))  # type: ignore[arg-type]
+        self._refuse_misfit(network)
         return network
 
     def _problems(self) -> list[Problem]:
@@ -67,16 +67,22 @@ class ModelConfig:
                 Problem(pointer("class_weights", title), f"no class of the network{did_you_mean(title, titles)}")
                 for title in unknown
             ]
+        for place, title in enumerate(self.settings.sampling.classes if self.settings.sampling else ()):
+            if title not in titles:
+                message = f"'{title}' is no class of the network{did_you_mean(title, titles)}"
+                problems.append(Problem(pointer("sampling", "classes", place), message))
         wrong = wrong_best_by(self.settings.best_by, titles, has_whole=self.settings.validate_on is not None)
         return [*problems, Problem("/best_by", wrong)] if wrong else problems
 
-    def _refuse_size(self, multiple: int) -> None:
-        size, network = self.settings.input_size, self.settings.network
+    def _refuse_misfit(self, network: nn.Module) -> None:
+        size, called, multiple = self.settings.input_size, f"network '{self.settings.network}'", int(network.multiple)  # type: ignore[arg-type]
         problems = [
-            Problem(f"/input_size/{name}", f"is {side} px; network '{network}' wants a multiple of {multiple}")
+            Problem(f"/input_size/{name}", f"is {side} px; {called} wants a multiple of {multiple}")
             for name, side in (("width", size.width), ("height", size.height))
             if side % multiple
         ]
+        if self.settings.freeze_encoder and encoder_of(network) is None:
+            problems.append(Problem("/freeze_encoder", f"{called} has no encoder that could be frozen; set it to 0"))
         if problems:
             raise ConfigError("the training config does not fit the network", problems)
 

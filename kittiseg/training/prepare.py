@@ -34,6 +34,8 @@ _MAY_CHANGE = {
     "compile",
     "validate_on",
     "best_by",
+    "keep",
+    "early_stopping",
 }  # without changing what the steps already made would have been
 
 
@@ -103,8 +105,8 @@ def aside(name: str) -> str:
 def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:
     """The job that goes on with a model that is there. ConfigError where config or query are not those it began with.
 
-    More (or fewer) ``epochs``, other ``devices`` and ``data_workers`` are fine, and another ``validate_on`` or
-    ``best_by``.
+    More (or fewer) ``epochs``, where no rate hangs on them, other ``devices``, ``data_workers``, ``samples_in``,
+    ``compile``, ``early_stopping``, ``keep``, ``validate_on`` and ``best_by`` are fine.
     """
     model = workspace.model_files(request.name)
     known = read_model_config(model)
@@ -147,6 +149,10 @@ def _refuse_changes(request: TrainRequest, known: ModelConfig, model: Files) -> 
         for key in before
         if before[key] != after[key] and key not in _MAY_CHANGE
     ]
+    schedule, epochs = request.config.schedule, (known.settings.epochs, request.config.epochs)
+    if schedule is not None and schedule.needs_end and epochs[0] != epochs[1]:
+        message = f"is {epochs[1]} now and was {epochs[0]}, on which the rates of the schedule '{schedule.name}' hang"
+        problems.append(Problem("/epochs", message))
     problems += _changed_query(request.source, model)
     classes = ClassIndex.of(request.source.meta, request.config.special_classes)
     if dict(classes.index) != dict(known.classes.index):

@@ -40,10 +40,10 @@ def add_facts(model: Files, facts: dict[str, Any]) -> None:
     write_run(model, {**facts, **read_run(model)})
 
 
-def end_session(model: Files) -> None:
+def end_session(model: Files, why: str) -> None:
     """Marks the last entry as ended."""
     record = read_run(model)
-    record["sessions"][-1]["ended"] = now()
+    record["sessions"][-1] |= {"ended": now(), "why": why}
     write_run(model, record)
 
 

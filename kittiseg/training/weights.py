@@ -70,7 +70,8 @@ def first_weights(
     """
     way, network = config.settings.weights_init_type, config.build()
     if isinstance(network, SmpNetwork):
-        try_out(network, config.settings.input_size.size, pictures=min(config.settings.batch_size.train, 2))
+        part = config.settings.batch_size.train // config.settings.accumulate
+        try_out(network, config.settings.input_size.size, pictures=min(part, 2))
     weights = network.state_dict()
     if way == "random":
         if init is not None:

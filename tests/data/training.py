@@ -24,18 +24,29 @@ CAR = meta_of({"car": "bitmap"})
 
 
 def write_squares(
-    workspace: Workspace, name: str = "squares", *, train: int = 6, val: int = 2, meta: ProjectMeta = CAR
+    workspace: Workspace,
+    name: str = "squares",
+    *,
+    train: int = 6,
+    val: int = 2,
+    empty: int = 0,
+    meta: ProjectMeta = CAR,
 ) -> Project:
-    """``train`` + ``val`` pictures of 40 x 36 px, tagged so, each with one bright ``car`` at a place of its own."""
+    """``train`` + ``val`` pictures of 40 x 36 px, tagged so, each with one bright ``car`` at a place of its own.
+
+    The first ``empty`` have none.
+    """
     draft = workspace.draft(name)
     draft.add_dataset("ds")
     for index in range(train + val):
         rng = np.random.default_rng(index)
         image_hwc = rng.integers(0, 60, (36, 40, 3), np.uint8)
         figure = square(top=int(rng.integers(0, 18)), left=int(rng.integers(0, 22)), side=18)
-        image_hwc[figure.window.slices] += 180
+        figures = {"car": figure} if index >= empty else {}
+        for each in figures.values():
+            image_hwc[each.window.slices] += 180
         tag = "train" if index < train else "val"
-        annotation = annotation_of({"car": figure}, size=Size(height=36, width=40), tags=(tag,))
+        annotation = annotation_of(figures, size=Size(height=36, width=40), tags=(tag,))
         draft.write("ds", f"{index:03d}.png", picture=pixels.encode(image_hwc, ".png"), annotation=annotation)
     return draft.commit(meta, {"made_by": "a test"})
 

@@ -152,14 +152,22 @@ def test_a_training_group_is_started_anew_when_a_worker_dies(ray_engine: Engine,
 
 
 def refuse(context: WorkerContext, job: Any) -> None:
+    """Rank 1 does, while rank 0 waits for it."""
+    import torch
+    import torch.distributed as group
+
+    if context.rank == 0:
+        group.all_reduce(torch.zeros(1))
     with (Path(job) / "tries").open("a") as stream:
         stream.write("x")
     raise DataError("no picture has the tag 'train'")
 
 
 def test_what_the_user_can_mend_ends_a_training_at_once(ray_engine: Engine, tmp_path: Path):
-    """The error is the loop's own, and it was not tried again."""
+    """The error is the loop's own, it was not tried again, and nobody waits for the worker that raised it."""
+    workers = Workers(count=2, cpus=1)
+
     with pytest.raises(DataError, match=r"^no picture has the tag 'train'$"):
-        ray_engine.fit(refuse, str(tmp_path), workers=Workers(count=1), name="no", storage=str(tmp_path / "ray"))
+        ray_engine.fit(refuse, str(tmp_path), workers=workers, name="no", storage=str(tmp_path / "ray"))
 
     assert (tmp_path / "tries").read_text() == "x"

@@ -1,11 +1,15 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kittiseg.training.batches import BatchPlan, epoch_order, shard_seed
+from kittiseg.training.batches import BatchPlan, Quota, epoch_order, shard_seed
 
 
-def plan(samples: int = 10, *, epochs: int = 2, shards: int = 2, per_shard: int = 2, seed: int = 0) -> BatchPlan:
-    return BatchPlan(sizes=(samples,), epochs=epochs, shards=shards, per_shard=per_shard, seed=seed)
+def plan(samples: int = 10, *, epochs: int = 2, batch: int = 4, shards: int = 2, seed: int = 0) -> BatchPlan:
+    return BatchPlan(sizes=(samples,), epochs=epochs, batch=batch, shards=shards, seed=seed)
 
 
 def test_an_epoch_sees_every_picture_once() -> None:
@@ -21,10 +25,15 @@ def test_an_epoch_sees_every_picture_once() -> None:
 
 def test_a_last_batch_is_spread_over_the_shards() -> None:
     """Two pictures for three shards: the first two have one each."""
-    made = plan(8, shards=3)
+    made = plan(8, batch=6, shards=3)
 
     assert [len(shard) for shard in made.shards_at(0)] == [2, 2, 2]
     assert [len(shard) for shard in made.shards_at(1)] == [1, 1, 0]
+
+
+def test_a_batch_need_not_have_as_many_pictures_as_its_parts_could_take() -> None:
+    """14 pictures in three parts: none has more than one picture more than another."""
+    assert [len(shard) for shard in plan(20, batch=14, shards=3).shards_at(0)] == [5, 5, 4]
 
 
 def test_the_order_follows_from_seed_and_epoch_alone() -> None:
@@ -37,9 +46,46 @@ def test_the_order_follows_from_seed_and_epoch_alone() -> None:
     assert epoch_order(0, 1, 50).tolist() != first
 
 
+@given(
+    wanted=st.lists(st.booleans(), min_size=1, max_size=40).filter(any),
+    share=st.floats(0.01, 1),
+    seed=st.integers(0, 3),
+)
+def test_a_quota_is_met_with_the_fewest_repeats(wanted: list[bool], share: float, seed: int) -> None:
+    """The epoch is as long as ever; wanted pictures come equally often or once more, others at most once."""
+    wanted_n = np.array(wanted)
+    samples, there = len(wanted), int(wanted_n.sum())
+
+    order = epoch_order(seed, 0, samples, Quota(wanted_n, share))
+
+    times_n = np.bincount(order, minlength=samples)
+    assert len(order) == samples
+    assert wanted_n[order].sum() == max(there, math.ceil(share * samples - 1e-6))
+    assert np.ptp(times_n[wanted_n]) <= 1
+    assert times_n[~wanted_n].max(initial=0) <= 1
+    assert order.tolist() == epoch_order(seed, 0, samples, Quota(wanted_n.copy(), share)).tolist()
+
+
+def test_a_quota_that_is_met_anyway_changes_nothing() -> None:
+    """Half of the pictures are wanted, and half is asked for."""
+    wanted_n = np.arange(10) % 2 == 0
+
+    assert epoch_order(0, 3, 10, Quota(wanted_n, 0.5)).tolist() == epoch_order(0, 3, 10).tolist()
+
+
+def test_epochs_with_a_quota_differ() -> None:
+    """In their order, and in which of the other pictures they have."""
+    quota = Quota(np.arange(10) < 2, 0.6)
+
+    first, second = (epoch_order(0, epoch, 10, quota).tolist() for epoch in (0, 1))
+
+    assert first != second
+    assert set(first) != set(second)
+
+
 def test_epochs_may_differ_in_length() -> None:
     """10, 3 and 5 pictures, and then as many as in the last: 3, 1, 2 and 2 steps of up to 4."""
-    made = BatchPlan(sizes=(10, 3, 5), epochs=4, shards=2, per_shard=2, seed=0)
+    made = BatchPlan(sizes=(10, 3, 5), epochs=4, batch=4, shards=2, seed=0)
 
     assert made.steps == 8
     assert [made.place(step) for step in range(9)] == [

@@ -10,15 +10,16 @@ from kittiseg.errors import ModelError
 from kittiseg.project.store import Files
 from kittiseg.training.checkpoints import (
     TrainState,
+    install_checkpoint,
     list_checkpoints,
     load_network,
     read_newest,
     read_optimizer,
     read_weights,
     resolve,
-    write_checkpoint,
 )
 from kittiseg.training.classes import ClassIndex
+from kittiseg.training.keeping import write_checkpoint
 from kittiseg.training.model import ModelConfig
 from tests.data.training import CAR, tiny_config
 
@@ -139,18 +140,6 @@ def test_changed_weights_are_found_when_they_are_read(model: Files) -> None:
     assert len(passed_over) == 1
 
 
-def test_only_the_newest_two_remember_the_optimizer(model: Files) -> None:
-    """The others are whole all the same, but cannot be gone on from."""
-    write(model, 1, 2, 3)
-
-    whole = list_checkpoints(model).whole
-
-    assert [checkpoint.can_go_on for checkpoint in whole] == [False, True, True]
-    model.remove("checkpoints/00000002")
-    model.remove("checkpoints/00000003")
-    assert read_newest(model) == (None, ())
-
-
 def test_what_a_killed_writer_left_is_no_checkpoint(model: Files) -> None:
     """Its folder has another name, and the next writer clears it away."""
     write(model, 1)
@@ -192,13 +181,19 @@ def test_weights_of_another_network_are_an_error(model: Files) -> None:
         load_network(model, resolve(model, "1"))
 
 
-def test_a_state_of_another_version_is_named(model: Files) -> None:
-    """A field that this version does not know, under a right digest."""
+def test_a_state_of_another_version_is_read(model: Files) -> None:
+    """A field that this version does not know, and one that that version did not know."""
     write(model, 1)
-    text = json.dumps({**model.read_json("checkpoints/00000001/state.json"), "new": 1}).encode()
-    parts = {"state.json": text, "config.json": b"{}"}
-    from kittiseg.training.checkpoints import install_checkpoint
+    state = {**model.read_json("checkpoints/00000001/state.json"), "adam_steps": 7}
+    del state["sizes"]
+    install_checkpoint(model, "00000002", {"state.json": json.dumps(state).encode(), "config.json": b"{}"})
 
-    install_checkpoint(model, "00000002", parts)
+    assert resolve(model, "2").state == state_at(1)
+
+
+@pytest.mark.parametrize("state", [b"{}", b"[]", b"{"])
+def test_a_state_that_is_none_is_named(model: Files, state: bytes) -> None:
+    """Under a right digest."""
+    install_checkpoint(model, "00000001", {"state.json": state, "config.json": b"{}"})
 
     assert "none of this version" in list_checkpoints(model).damaged[0]

@@ -15,8 +15,10 @@ TUTORIAL = Path(__file__).parents[2] / "configs" / "kitti_vehicles" / "train.jso
 def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
-    ours |= {"loss": None, "class_weights": None, "samples_in": "auto", "sync_batchnorm": False, "compile": False}
-    ours |= {"validate_on": None, "best_by": "loss"}
+    ours |= {"loss": None, "class_weights": None, "schedule": None, "sampling": None, "accumulate": 1}
+    ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "best_by": "loss", "keep": "all"}
+    ours |= {"early_stopping": None, "ema": None, "clip_gradients": None, "freeze_encoder": 0.0}
+    ours |= {"samples_in": "auto", "sync_batchnorm": False, "compile": False, "validate_on": None}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -66,6 +68,13 @@ def test_a_config_survives_json() -> None:
         ({"loss_weights": {"bce": 0, "dice": 0}}, "/loss_weights: .*both 0"),
         ({"gpu_devices": []}, "/gpu_devices: "),
         ({"gpu_devices": [1, 1]}, "names a device twice"),
+        ({"batch_size": {"train": 3}, "accumulate": 4}, "accumulate is 4 and batch_size.train 3, .* make accumulate s"),
+        ({"epochs": 3, "schedule": {"name": "cosine", "warmup_epochs": 3}}, "warms up for 3 of 3 epochs; shorten it"),
+        ({"schedule": {"name": "lr_decreasing", "power": 1}}, "/schedule/power: unknown key"),
+        ({"ema": 1}, "/ema: "),
+        ({"clip_gradients": 0}, "/clip_gradients: "),
+        ({"keep": {"best": 0}}, "/keep/best: "),
+        ({"keep": "best"}, "/keep: .*'all' or an object"),
         ({"weights_init_type": "imagenet"}, "/weights_init_type: "),
         ({"network": "unet"}, "'unet' is not known; did you mean 'unetv2'"),
         ({"network": "smp:Unet"}, "'smp:Unet' is none of the form smp:<architecture>/<encoder>"),

@@ -39,6 +39,14 @@ def test_the_batch_is_the_same_on_any_devices(devices: str, gpus: int, workers: 
     assert ("accumulated" in made.note) == (workers.count < 3)
 
 
+def test_accumulating_cuts_the_same_batch_into_more_parts() -> None:
+    """42 pictures in 9 parts, by as many workers as before; the note says so."""
+    made = plan(devices="exact", gpus=3, accumulate=3)
+
+    assert (made.batch, made.shards, made.workers.count) == (42, 9, 3)
+    assert made.note == "3 GPU workers, batch 3 x 14 in 9 parts, gradients accumulated"
+
+
 @pytest.mark.parametrize("gpus", [0, 2])
 def test_a_missing_device_is_an_error_that_says_what_is_there(gpus: int) -> None:
     """And how to go on without it."""

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 
 from kittiseg.errors import DataError, KittisegError, ModelError
 from kittiseg.project.store import Files, Workspace
-from kittiseg.training.checkpoints import list_checkpoints, read_newest, read_weights, resolve
+from kittiseg.training.checkpoints import list_checkpoints, read_newest, read_optimizer, read_weights, resolve
 from kittiseg.training.history import read_history
 from kittiseg.training.loop import train_loop
 from kittiseg.training.prepare import TrainJob
@@ -33,6 +34,12 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def losses(model: Files, kind: str) -> list[float]:
     return [record["loss"] for record in read_history(model) if record["kind"] == kind]
+
+
+def without_times(model: Files) -> list[dict[str, Any]]:
+    """The history, but for what the clock said."""
+    times = ("seconds", "samples_per_s")
+    return [{key: value for key, value in record.items() if key not in times} for record in read_history(model)]
 
 
 def same_weights(one: Files, other: Files) -> bool:
@@ -109,6 +116,38 @@ def test_a_training_that_goes_on_ends_like_one_that_never_stopped(workspace: Wor
     assert same_weights(whole.model, parts.model)
     assert losses(whole.model, "train") == losses(parts.model, "train")
     assert read_run(parts.model)["sessions"][1]["resumed_from"] == 2
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"optimizer": {"name": "adamw"}, "schedule": {"name": "cosine", "warmup_epochs": 1}},
+        {"optimizer": {"name": "sgd", "nesterov": True}, "schedule": {"name": "poly"}, "clip_gradients": 0.1},
+        {"ema": 0.9, "accumulate": 2},
+        {"freeze_encoder": 1, "ema": 0.9},
+        {"freeze_encoder": 0.5, "optimizer": {"name": "sgd"}},
+        {"sampling": {"classes": ["car"], "share": 1.0}, "schedule": {"name": "lr_decreasing", "patience": 1}},
+    ],
+    ids=str,
+)
+def test_whatever_moves_the_weights_goes_on_as_if_never_stopped(workspace: Workspace, fields: dict[str, Any]) -> None:
+    """From the first checkpoint, in the middle of the first epoch: the same bits, rates and losses."""
+    job = tiny_job(workspace, val_every=0.5, keep={"best": 9}, **fields)
+    train_loop(HERE, job)
+    listing = list_checkpoints(job.model)
+    kept = [read_weights(checkpoint) | read_optimizer(checkpoint) for checkpoint in listing.whole]
+    history = without_times(job.model)
+
+    for checkpoint in listing.whole[1:]:
+        job.model.remove(f"checkpoints/{checkpoint.number:08d}")
+    train_loop(HERE, job)
+
+    assert read_run(job.model)["sessions"][1]["resumed_from"] == 1
+    assert without_times(job.model) == history
+    for checkpoint, before in zip(list_checkpoints(job.model).whole, kept, strict=True):
+        again = read_weights(checkpoint) | read_optimizer(checkpoint)
+        assert again.keys() == before.keys()
+        assert all(torch.equal(again[name], before[name]) for name in again)
 
 
 def test_a_training_killed_at_any_moment_ends_like_one_left_alone(workspace: Workspace, tmp_path: Path) -> None:
@@ -206,6 +245,44 @@ def test_each_checkpoint_knows_every_validation_picture(workspace: Workspace) ->
     assert all(set(entry["iou"]) == {"bg", "car"} for entry in pictures)
 
 
+def test_two_workers_average_clip_and_sample_alike(workspace: Workspace, tmp_path: Path) -> None:
+    """The averaged weights and running statistics, with an encoder that is frozen at first, are those of one worker."""
+    project = write_squares(workspace, empty=3)
+    fields = {
+        "gpu_devices": [0, 1],
+        "epochs": 2,
+        "val_every": 0.5,
+        "freeze_encoder": 0.5,
+        "ema": 0.5,
+        "clip_gradients": 0.5,
+        "sampling": {"classes": ["car"], "share": 0.8},
+    }
+    one = tiny_job(workspace, "one", project=project, **fields)
+    two = tiny_job(workspace, "two", project=project, **fields)
+
+    train_loop(HERE, one)
+    group = [start_worker(two, tmp_path, rank=rank, world_size=2) for rank in range(2)]
+
+    assert [worker.wait() for worker in group] == [0, 0]
+    np.testing.assert_allclose(losses(two.model, "train"), losses(one.model, "train"), atol=1e-5)
+    np.testing.assert_allclose(losses(two.model, "val"), losses(one.model, "val"), atol=1e-5)
+    reports = [worker.communicate()[0] for worker in group]
+    assert reports[0] == reports[1]
+
+
+def test_a_device_that_accumulates_trains_as_several(workspace: Workspace) -> None:
+    """Four pictures in two parts are what two devices with two pictures each make, bit for bit."""
+    project = write_squares(workspace)
+    parts = tiny_job(workspace, "parts", project=project, batch_size={"train": 4}, accumulate=2)
+    devices = tiny_job(workspace, "devices", project=project, gpu_devices=[0, 1])
+
+    for job in (parts, devices):
+        train_loop(HERE, job)
+
+    assert same_weights(parts.model, devices.model)
+    assert losses(parts.model, "train") == losses(devices.model, "train")
+
+
 def test_a_damaged_checkpoint_is_passed_over(workspace: Workspace) -> None:
     """The training goes on from the one before it, says so in run.json, and writes a whole one in its place."""
     job = tiny_job(workspace, epochs=1, val_every=0.5)
@@ -256,17 +333,33 @@ def test_other_pictures_cannot_be_gone_on_with(workspace: Workspace) -> None:
 
 
 def test_the_rate_falls_and_adam_begins_anew(workspace: Workspace) -> None:
-    """With a patience of 1 the rate is divided after a worse loss, and the state says when."""
+    """With a patience of 1 the rate is divided after a worse loss; the moments of later steps count from then."""
     job = tiny_job(workspace, epochs=8, val_every=0.3, lr=0.3, lr_decreasing={"patience": 1, "lr_divisor": 10}, seed=3)
 
     train_loop(HERE, job)
 
-    states = [checkpoint.state for checkpoint in list_checkpoints(job.model).whole]
+    listing = list_checkpoints(job.model)
+    states = [checkpoint.state for checkpoint in listing.whole]
     fallen = next(state for state in states if state.lr_changed_at)
     assert fallen.lr == pytest.approx(0.03)
-    assert fallen.adam_steps == 0
     assert fallen.lr_changed_at == fallen.checkpoint
-    assert states[fallen.checkpoint].adam_steps == states[fallen.checkpoint].step - fallen.step
+    last_fall = states[states[-1].lr_changed_at - 1]
+    assert read_optimizer(listing.last).get("step.head.bias", 0) == states[-1].step - last_fall.step
+
+
+def test_a_training_that_no_longer_gets_better_ends(workspace: Workspace) -> None:
+    """Two validations after the first, which none can beat by so much; asked to go on, it ends for the same reason."""
+    job = tiny_job(workspace, epochs=9, val_every=0.3, early_stopping={"patience": 2, "min_delta": 1000})
+
+    for _ in range(2):
+        train_loop(HERE, job)
+
+    last = list_checkpoints(job.model).last
+    assert last.number == 3
+    assert last.state.scores == tuple(-loss for loss in last.state.val_losses)
+    assert [session["why"] for session in read_run(job.model)["sessions"]] == [
+        "early_stopping: no better loss in 2 validations"
+    ] * 2
 
 
 def test_first_weights_are_gone_after_the_training(workspace: Workspace) -> None:

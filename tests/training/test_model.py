@@ -64,3 +64,11 @@ def test_what_does_not_fit_the_classes_is_told_at_once() -> None:
     assert [problem.pointer for problem in caught.value.problems] == ["/loss/name", "/class_weights/vna"]
     assert "bce_dice is for two classes and there are 3: bg, car, van" in str(caught.value)
     assert "no class of the network; did you mean 'van'?" in str(caught.value)
+
+
+def test_an_encoder_that_is_not_there_cannot_be_frozen() -> None:
+    """lightunet has none."""
+    settings = tiny_config(network="lightunet", width=0.25, freeze_encoder=0.5)
+
+    with pytest.raises(ConfigError, match="/freeze_encoder: network 'lightunet' has no encoder that could be frozen"):
+        ModelConfig(settings, config().classes).build()

@@ -88,6 +88,16 @@ def test_a_model_is_not_resumed_with_another_config(workspace: Workspace) -> Non
     assert '/batch_size: is {"train": 1, "val": 2} now and was {"train": 2, "val": 2}' in str(caught.value)
 
 
+def test_a_schedule_that_ends_with_the_training_fixes_its_epochs(workspace: Workspace) -> None:
+    """Rates that were other ones with more epochs would not be those of one training; constant ones are."""
+    for name in ("cosine", "constant"):
+        prepare(workspace, request(workspace, name, schedule={"name": name}), PLAN, Silent())
+
+    with pytest.raises(ConfigError, match=r"/epochs: is 3 now and was 2, on which the rates of .* 'cosine' hang"):
+        resume(workspace, request(workspace, "cosine", schedule={"name": "cosine"}, epochs=3), PLAN)
+    resume(workspace, request(workspace, "constant", schedule={"name": "constant"}, epochs=3), PLAN)
+
+
 def test_a_model_is_not_resumed_with_other_classes(workspace: Workspace) -> None:
     """A project that has got a class more since."""
     prepare(workspace, request(workspace), PLAN, Silent())

@@ -5,18 +5,19 @@ from kittiseg.training.run_record import add_facts, add_session, end_session, re
 
 
 def test_every_start_is_recorded(tmp_path: Path) -> None:
-    """One entry each, with time and versions; only what came to its end is marked as ended."""
+    """One entry each, with time and versions; what came to its end is marked as ended, with its reason."""
     model = Files.at(tmp_path)
     write_run(model, {"project": "p", "sessions": []})
 
     add_session(model, {"device": "cpu"})
     add_session(model, {"device": "cuda"})
-    end_session(model)
+    end_session(model, "all 2 epochs are done")
 
     record = read_run(model)
     assert record["project"] == "p"
     assert [entry["device"] for entry in record["sessions"]] == ["cpu", "cuda"]
     assert ["ended" in entry for entry in record["sessions"]] == [False, True]
+    assert record["sessions"][1]["why"] == "all 2 epochs are done"
     assert set(record["sessions"][0]["versions"]) == {"kittiseg", "torch", "numpy", "python"}
 
 

@@ -28,6 +28,11 @@ def make_network(name: str, classes: int, width: float) -> nn.Module:
     return SmpNetwork(name, classes) if name.startswith(PREFIX) else NETWORKS[name](classes, width)
 
 
+def encoder_of(network: nn.Module) -> nn.Module | None:
+    """The part that begins with the weights of another task; None where the network has no such part."""
+    return getattr(network, "encoder", None)
+
+
 def check_network(name: str, width: float) -> None:
     """ValueError where there is no network of this name, or none of this width."""
     if name.startswith(PREFIX):

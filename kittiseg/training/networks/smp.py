@@ -43,6 +43,10 @@ class SmpNetwork(nn.Module):
         body.segmentation_head = nn.Identity()
         self.body = body
 
+    @property
+    def encoder(self) -> nn.Module:
+        return self.body.encoder
+
     def forward(self, images_nchw: Tensor) -> Tensor:
         return self.head(self.body(images_nchw))
 

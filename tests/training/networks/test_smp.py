@@ -15,7 +15,7 @@ from kittiseg.training.checkpoints import load_network, resolve
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.loop import train_loop
 from kittiseg.training.model import ModelConfig
-from kittiseg.training.networks import HEAD
+from kittiseg.training.networks import HEAD, encoder_of
 from kittiseg.training.networks.smp import SmpNetwork, parts_of, try_out
 from kittiseg.training.networks.unetv2 import UNetV2
 from kittiseg.training.weights import first_weights
@@ -86,6 +86,18 @@ def test_its_last_layer_is_the_head() -> None:
     assert [name for name in network.state_dict() if name.startswith(HEAD)] == ["head.0.weight", "head.0.bias"]
     assert network(torch.zeros(2, 3, 64, 32)).shape == (2, 3, 64, 32)
     assert SmpNetwork("smp:FPN/resnet18", 3).multiple == 32
+
+
+@needs_smp
+def test_its_encoder_can_be_frozen() -> None:
+    """Though its parameters have other names than elsewhere."""
+    network = model_config(freeze_encoder=1).build()
+    encoder = encoder_of(network)
+
+    assert encoder is not None
+    inside = set(encoder.parameters())
+    names = [name for name, parameter in network.named_parameters() if parameter in inside]
+    assert names == [name for name, _ in network.named_parameters() if name.startswith("body.encoder.")]
 
 
 @needs_smp

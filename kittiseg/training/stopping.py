@@ -1,0 +1,28 @@
+"""When a training ends, and why."""
+
+import math
+from collections.abc import Iterable
+
+from kittiseg.training.batches import BatchPlan
+from kittiseg.training.checkpoints import TrainState
+from kittiseg.training.config import TrainConfig
+
+
+def why_ended(state: TrainState, plan: BatchPlan, config: TrainConfig) -> str | None:
+    """In words, for run.json; None where the training goes on."""
+    rule = config.early_stopping
+    if rule is not None and waited(state.scores, rule.min_delta) >= rule.patience:
+        return f"early_stopping: no better {config.best_by} in {rule.patience} validations"
+    return f"all {config.epochs} epochs are done" if state.step >= plan.steps else None
+
+
+def waited(scores: Iterable[float | None], min_delta: float) -> int:
+    """How many scores, higher being better, came after the last that beat the best before it by more than this.
+
+    Validations without a score do not count.
+    """
+    best, since = -math.inf, 0
+    for score in scores:
+        if score is not None:
+            best, since = (score, 0) if score > best + min_delta else (best, since + 1)
+    return since
