@@ -33,6 +33,18 @@ def history_until(model: Files, *, step: int, checkpoint: int) -> list[dict[str,
     return [record for record in read_history(model) if _is_before(record, step, checkpoint)]
 
 
+def flat(metrics: dict[str, Any]) -> dict[str, float]:
+    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, without what is undefined."""
+    nested = {
+        f"{name}/{key}": value
+        for name, inner in metrics.items()
+        if isinstance(inner, dict)
+        for key, value in inner.items()
+    }
+    plain = {name: value for name, value in metrics.items() if not isinstance(value, dict)}
+    return {name: value for name, value in {**plain, **nested}.items() if value is not None}
+
+
 def _lines(records: Iterable[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(_finite(record), ensure_ascii=False) + "\n" for record in records).encode()
 

@@ -20,7 +20,7 @@ from kittiseg.training.criterion import make_criterion
 from kittiseg.training.devices import resolve_precision, torch_device
 from kittiseg.training.epochs import Epochs
 from kittiseg.training.group import Group
-from kittiseg.training.history import append_history, cut_history
+from kittiseg.training.history import append_history, cut_history, flat
 from kittiseg.training.inputs import Forward
 from kittiseg.training.losses import Totals
 from kittiseg.training.prepare import INIT, TrainJob
@@ -72,7 +72,7 @@ class _Trainer:
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
-        self.log = StepLog()
+        self.log = StepLog(self.forward.device)
 
     @property
     def is_done(self) -> bool:
@@ -121,7 +121,7 @@ class _Trainer:
         self._lower_lr()
         if self.group.rank == 0:
             self._write_checkpoint()
-        numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(metrics)}
+        numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **flat(metrics)}
         self.context.report(numbers, self.job.model.path(f"checkpoints/{self.state.checkpoint:08d}"))
         self.log.restart_clock()
 
@@ -238,15 +238,3 @@ class _Trainer:
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:
             append_history(self.job.model, records)
-
-
-def _flat(metrics: dict[str, Any]) -> dict[str, float]:
-    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, without what is undefined."""
-    nested = {
-        f"{name}/{key}": value
-        for name, inner in metrics.items()
-        if isinstance(inner, dict)
-        for key, value in inner.items()
-    }
-    plain = {name: value for name, value in metrics.items() if not isinstance(value, dict)}
-    return {name: value for name, value in {**plain, **nested}.items() if value is not None}

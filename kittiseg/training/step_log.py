@@ -9,15 +9,17 @@ from torch import Tensor
 
 from kittiseg.errors import KittisegError
 from kittiseg.training.checkpoints import TrainState
+from kittiseg.training.devices import peak_memory
 
 _STEPS = 10
 _SECONDS = 1.0
 
 
 class StepLog:
-    """Collects steps; :meth:`take` gives their records for the history."""
+    """Collects steps; :meth:`take` gives their records for the history. ``device``: where they are computed."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._steps: list[tuple[TrainState, Tensor, list[str]]] = []
         self._samples = 0
         self._since = time.perf_counter()
@@ -41,6 +43,7 @@ class StepLog:
             return []
         values = torch.stack([sums for _, sums, _ in self._steps]).tolist()
         rate = self._samples / max(time.perf_counter() - self._since, 1e-9)
+        memory = round(peak_memory(self._device) / 1e6, 1)
         records = []
         for (state, _, names), (loss, accuracy) in zip(self._steps, values, strict=True):
             if not math.isfinite(loss):
@@ -53,6 +56,7 @@ class StepLog:
                     "loss": loss,
                     "accuracy": accuracy,
                     "samples_per_s": round(rate, 3),
+                    "memory_mb": memory,
                     "lr": state.lr,
                 }
             )
