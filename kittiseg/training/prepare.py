@@ -24,7 +24,12 @@ INIT = "init.safetensors"
 QUERY = "query.json"
 """Beside a model that was trained on what a query makes: that query."""
 
-_MAY_CHANGE = {"epochs", "devices", "data_workers"}  # without changing what the steps already made would have been
+_MAY_CHANGE = {
+    "epochs",
+    "devices",
+    "data_workers",
+    "trackers",
+}  # without changing what the steps already made would have been
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +85,7 @@ def aside(name: str) -> str:
 def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> TrainJob:
     """The job that goes on with a model that is there. ConfigError where config or query are not those it began with.
 
-    More (or fewer) ``epochs``, other ``devices`` and ``data_workers`` are fine.
+    More (or fewer) ``epochs``, other ``devices``, ``data_workers`` and ``trackers`` are fine.
     """
     model = workspace.model_files(request.name)
     known = read_model_config(model)

@@ -15,7 +15,7 @@ TUTORIAL = Path(__file__).parents[2] / "configs" / "kitti_vehicles" / "train.jso
 def test_the_defaults_are_those_of_2018_and_ours() -> None:
     """An empty JSON object gives every field its default."""
     ours = {"seed": 0, "precision": "auto", "width": 1.0, "network": "unetv2", "devices": "exact"}
-    ours |= {"loss": None, "class_weights": None}
+    ours |= {"loss": None, "class_weights": None, "trackers": ["tensorboard"]}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -74,6 +74,8 @@ def test_a_config_survives_json() -> None:
         ({"loss": {"name": "tversky", "alpha": 0, "beta": 0}}, "/loss: alpha and beta are both 0"),
         ({"class_weights": "even"}, "/class_weights: .*'balanced' or an object"),
         ({"class_weights": {"car": 0}}, "/class_weights/car: .*greater than 0"),
+        ({"trackers": ["comet"]}, "/trackers/0: "),
+        ({"trackers": ["mlflow", "mlflow"]}, "names one twice"),
         ({"devices": "cpu:0"}, "wanted exact, auto, cpu"),
         ({"width": 0}, "/width: "),
         ({"batchsize": {}}, "unknown key 'batchsize'; did you mean 'batch_size'"),

@@ -68,7 +68,7 @@ def test_a_model_is_resumed_with_more_epochs(workspace: Workspace) -> None:
     """Its config.json says so then, and the training goes on from its last checkpoint."""
     train_loop(HERE, prepare(workspace, request(workspace, epochs=1), PLAN, Silent()))
 
-    job = resume(workspace, request(workspace, epochs=2, data_workers={"train": 2}), PLAN)
+    job = resume(workspace, request(workspace, epochs=2, data_workers={"train": 2}, trackers=[]), PLAN)
     train_loop(HERE, job)
 
     assert read_model_config(job.model).settings.epochs == 2
