@@ -66,9 +66,11 @@ class Follower:
                 self._sessions = len(sessions)
                 self._begin(sessions[-1], history)
             if self._shown is not None:
-                self._trackers.log([_point(record) for record in self._tracked.pass_by(history)])
                 self._shown.tell(history)
                 self._engine.observe(self._shown.metrics, model=self._name)
+                self._trackers.log(
+                    [_point(record) for record in self._tracked.pass_by(history)]
+                )  # may wait for a server
 
     def _begin(self, session: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """The workers have begun, or begun anew after one had died; they have cut the history accordingly.
@@ -119,13 +121,10 @@ class _Shown:
 
     @property
     def metrics(self) -> dict[str, float]:
-        values = {"loss": (self._train, "loss"), "iou": (self._val, "mean_iou")}
-        values["pictures_per_second"] = (self._train, "samples_per_s")
-        return {
-            f"kittiseg_train_{name}": record[key]
-            for name, (record, key) in values.items()
-            if record is not None and record[key] is not None
-        }
+        train, val = self._train or {}, self._val or {}
+        values = {"loss": train.get("loss"), "iou": val.get("mean_iou")}
+        values["pictures_per_second"] = train.get("samples_per_s")
+        return {f"kittiseg_train_{name}": value for name, value in values.items() if value is not None}
 
     def _note(self, record: dict[str, Any]) -> str:
         """By the bar."""
