@@ -17,7 +17,7 @@ class Progress(Protocol):
         """A bar begins; it ends with :meth:`finish` or with the next ``start``."""
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """``count`` more units are done; ``note`` (a loss, a file name) stands beside the bar."""
+        """``count`` more units are done; ``note`` (a loss, a file name) stands by the bar."""
 
     def finish(self) -> None: ...
 

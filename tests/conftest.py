@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def oracle() -> Path:
 @pytest.fixture(scope="session")
 def ray_engine() -> Iterator[Engine]:
     """One Ray with two CPUs for all tests that ask for it: it takes seconds to start."""
+    os.environ.setdefault("RAY_metrics_report_interval_ms", "1000")  # or a test would wait for ten seconds
     engine = connect(cpus=2)
     yield engine
     engine.shutdown()

@@ -3,13 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 WIDE = 1000
 """Columns of what is no terminal: a file or another program wants its lines whole."""
@@ -18,6 +19,16 @@ WIDE = 1000
 def plain_console(file: IO[str], *, width: int | None = None) -> Console:
     """Prints text as it is: names may hold brackets and colons, and the terminal itself wraps long lines."""
     return Console(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+class _Bars(Bars):
+    """Bars, and under them what there is to say of them: beside them is no room for it."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        for task in self.tasks:
+            if task.fields["note"]:
+                yield Text(f"  {task.fields['note']}", no_wrap=True, overflow="ellipsis")
 
 
 class Terminal:
@@ -45,7 +56,7 @@ class Terminal:
         if not self.errors.is_terminal:
             self.errors.print(f"{title}: {total} {unit if total != 1 else unit.removesuffix('s')}")
             return
-        self._bars = Bars(
+        self._bars = _Bars(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=max(5, min(30, self.errors.width - 60))),
             MofNCompleteColumn(),
@@ -53,7 +64,6 @@ class Terminal:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
             console=self.errors,
         )
         self._bar = self._bars.add_task(title, total=total, note="")

@@ -32,7 +32,7 @@ def train(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Train a network; a checkpoint is written at each validation."""
+    """Train a network; a checkpoint is written at each validation, and all along the files that TensorBoard draws."""
     from kittiseg import pipeline
     from kittiseg.cli import tables
 

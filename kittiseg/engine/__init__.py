@@ -4,7 +4,7 @@
 callables on a Ray cluster, which may be this machine. Results do not depend on which, nor on the number of workers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -87,5 +87,8 @@ class Engine(Protocol):
         A worker's death restarts the group, so ``loop`` begins with the last checkpoint that it finds itself.
         ``storage`` is a folder that the engine may use and that all nodes see; it is removed at the end.
         """
+
+    def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
+        """The newest values by name, for the dashboard, if the engine has one; it forgets what is not told again."""
 
     def shutdown(self) -> None: ...

@@ -1,7 +1,7 @@
 """Everything in this process, one after another: the reference that every other engine must equal byte for byte."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -54,6 +54,9 @@ class InProcess:
     ) -> None:
         _refuse_many(workers)
         loop(_Context(self._device(workers), _threads(workers)), job)
+
+    def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
+        """There is no dashboard."""
 
     def shutdown(self) -> None: ...
 

@@ -8,7 +8,7 @@ import pickle
 import traceback
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,15 @@ class OnRay:
         total = ray.cluster_resources()
         alive = sum(1 for node in ray.nodes() if node["Alive"])
         return Resources(cpus=int(total.get("CPU", 0)), gpus=int(total.get("GPU", 0)), nodes=alive)
+
+    def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
+        """As gauges ``ray_<name>`` among the metrics of this node, which the dashboard draws by way of Prometheus."""
+        from ray.util.metrics import Gauge
+
+        if ray.is_initialized():
+            for name, value in metrics.items():
+                plain = {label: _plain(text) for label, text in labels.items()}
+                Gauge(name, tag_keys=tuple(plain)).set(value, plain)
 
     def shutdown(self) -> None:
         ray.shutdown()

@@ -1,9 +1,6 @@
 """TRAIN: a project, or what a query makes, becomes a model with checkpoints. torch is imported when one begins."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from kittiseg.config import load
 from kittiseg.engine import Workers
 from kittiseg.engine.devices import check_devices
-from kittiseg.errors import KittisegError, ResourceError, StorageError
+from kittiseg.engine.trackers import check_trackers
+from kittiseg.errors import ResourceError, StorageError
 from kittiseg.inference.config import FullImageSettings, InferenceConfig
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.transforming import Prepared, prepare_query
-from kittiseg.progress import Progress, track
-from kittiseg.project.store import Files
+from kittiseg.progress import track
 
 if TYPE_CHECKING:
     from kittiseg.training.prepare import TrainJob
@@ -53,9 +50,11 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     from kittiseg.training.config import TrainConfig
     from kittiseg.training.devices import plan_devices
     from kittiseg.training.prepare import TrainRequest, prepare, resume
+    from kittiseg.training.run_record import read_run
     from kittiseg.training.weights import find_init
 
     config = load(TrainConfig, options.config)
+    check_trackers(config.trackers, source=str(options.config))
     if options.devices is not None:
         config = replace(config, devices=check_devices(options.devices))
     if config.validate_on is not None:
@@ -79,7 +78,7 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
         job = prepare(run.workspace, request, plan, run.progress)
     run.progress.notice(f"training on {plan.note}")
     _fit(run, job, plan.workers, options)
-    run.progress.notice(f"the training has ended: {_sessions(job.model)[-1]['why']}")
+    run.progress.notice(f"the training has ended: {read_run(job.model)['sessions'][-1]['why']}")
     return list_checkpoints(run, options.name)
 
 
@@ -145,6 +144,7 @@ def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, over
 
 
 def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> None:
+    from kittiseg.pipeline.following import followed
     from kittiseg.training.loop import train_loop
     from kittiseg.training.prepare import aside
 
@@ -153,7 +153,7 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
     storage.make_folder("")
     try:
         _prepare_samples(run, job)
-        with _followed(job, run.progress):
+        with followed(job, options.name, run.engine, run.progress):
             run.engine.fit(train_loop, job, workers=workers, name=f"train {options.name}", storage=storage.root)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
@@ -182,86 +182,3 @@ def _prepare_samples(run: Run, job: "TrainJob") -> None:
 
     job.samples.remove("")
     write_samples(job.source, job.config.settings, job.config.classes, job.samples, mapped=mapped)
-
-
-@contextmanager
-def _followed(job: "TrainJob", progress: Progress) -> Iterator[None]:
-    """Shows what the workers write into the model's folder, wherever they are."""
-    follower = _Follower(job.model, progress)
-    stop = threading.Event()
-
-    def follow() -> None:
-        pause = 0.5
-        while not stop.wait(pause):
-            began = time.perf_counter()
-            follower.look()
-            pause = max(0.5, 10 * (time.perf_counter() - began))  # a long history takes its time to read
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        follower.look()
-        progress.finish()
-
-
-class _Follower:
-    """Turns new lines of history.jsonl into a progress bar and a line per validation."""
-
-    def __init__(self, model: Files, progress: Progress) -> None:
-        self._model, self._progress = model, progress
-        self._sessions = len(_sessions(model))  # what an earlier start wrote is no news
-        self._begun = False
-        self._step = self._checkpoint = 0
-
-    def look(self) -> None:
-        """Tells what is new. What cannot be read now is told the next time: it is only a display."""
-        with suppress(KittisegError, OSError):
-            sessions = _sessions(self._model)
-            if len(sessions) > self._sessions:
-                self._sessions = len(sessions)
-                self._begin(sessions[-1])
-            if self._begun:
-                self._tell()
-
-    def _begin(self, session: dict[str, Any]) -> None:
-        """The workers have begun, or begun anew after one had died; they have cut the history accordingly."""
-        resumed_from = session["resumed_from"]
-        if self._begun:
-            place = f"checkpoint {resumed_from}" if resumed_from else "the start"
-            self._progress.warn(f"a worker died; the training goes on from {place}")
-        else:
-            for text in session.get("warnings", ()):
-                self._progress.warn(text)
-        self._begun = True
-        self._step, self._checkpoint = 0, resumed_from
-        self._progress.start("train", session["steps"], "steps")
-
-    def _tell(self) -> None:
-        from kittiseg.training.history import read_history
-
-        for record in read_history(self._model):
-            if record["kind"] == "val" and record["checkpoint"] > self._checkpoint:
-                self._checkpoint = record["checkpoint"]
-                self._progress.notice(_validation_line(record))
-            elif record["kind"] == "train" and record["step"] > self._step:
-                note = f"loss {record['loss']:.4f}, {record['samples_per_s']:.1f} pictures/s"
-                self._progress.advance(record["step"] - self._step, note)
-                self._step = record["step"]
-
-
-def _sessions(model: Files) -> list[dict[str, Any]]:
-    from kittiseg.training.run_record import read_run
-
-    return read_run(model)["sessions"]
-
-
-def _validation_line(record: dict[str, Any]) -> str:
-    ious = ", ".join(f"{name} {value:.4f}" for name, value in record["iou"].items() if value is not None)
-    whole = record.get("whole", {}).get("mean_iou")
-    on_whole = "" if whole is None else f"; whole pictures: mean IoU {whole:.4f}"
-    place = f"checkpoint {record['checkpoint']}, epoch {record['epoch']:.2f}"
-    return f"{place}: loss {record['loss']:.4f}, IoU {ious}{on_whole}"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen, MultipleOf
 
 from kittiseg.config import Doc, OneOf, settings
+from kittiseg.engine.trackers import TrackerName
 from kittiseg.project.geometry import Size
 from kittiseg.training.learning_rate import AnySchedule, LrDecreasing, Warmed
 from kittiseg.training.losses import AnyLoss, LossWeights
@@ -163,6 +164,10 @@ class TrainConfig:
     compile: Annotated[bool, Doc("compile the network by torch.compile, which takes a minute at first")] = False
     width: Annotated[float, Gt(0), Le(8), Doc("multiplies the network's channels")] = 1.0
     network: Annotated[str, Doc("unetv2, lightunet, or smp:<architecture>/<encoder>[/<its weights>]")] = "unetv2"
+    trackers: Annotated[
+        tuple[TrackerName, ...],
+        Doc("who is told loss and metrics: tensorboard (files in the model's folder), mlflow, wandb"),
+    ] = ("tensorboard",)
     devices: Annotated[str, Doc("exact: all gpu_devices; auto: those there are; cpu, cpu:2: CPU workers")] = "exact"
 
     def __post_init__(self) -> None:
@@ -177,6 +182,8 @@ class TrainConfig:
             raise ValueError(
                 f"schedule warms up for {self.schedule.warmup_epochs:g} of {self.epochs} epochs; shorten it"
             )
+        if len(set(self.trackers)) < len(self.trackers):
+            raise ValueError(f"trackers names one twice: {list(self.trackers)}")
         check_network(self.network, self.width)
         if not re.fullmatch(r"exact|auto|cpu(:[1-9][0-9]*)?", self.devices):
             raise ValueError(f"devices is '{self.devices}'; wanted exact, auto, cpu, or cpu:N for N CPU workers")

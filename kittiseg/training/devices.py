@@ -1,5 +1,7 @@
 """Which devices a training runs on, and in which precision."""
 
+import resource
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +49,13 @@ def plan_devices(config: TrainConfig, resources: Resources) -> DevicePlan:
 def torch_device(kind: DeviceKind) -> torch.device:
     """This worker's device: the engine has made its GPU the current one."""
     return torch.device("cuda", torch.cuda.current_device()) if kind == "cuda" else torch.device("cpu")
+
+
+def peak_memory(device: torch.device) -> int:
+    """Bytes that this process has had at most: of the GPU's memory for tensors, or else resident in the machine's."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def resolve_precision(wanted: Precision, device: torch.device) -> Precision:

@@ -33,6 +33,17 @@ def history_until(model: Files, *, step: int, checkpoint: int) -> list[dict[str,
     return [record for record in read_history(model) if _is_before(record, step, checkpoint)]
 
 
+def flat(metrics: dict[str, Any], prefix: str = "") -> dict[str, float]:
+    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, without what is undefined."""
+    values: dict[str, float] = {}
+    for name, value in metrics.items():
+        if isinstance(value, dict):
+            values |= flat(value, f"{prefix}{name}/")
+        elif value is not None:
+            values[prefix + name] = value
+    return values
+
+
 def _lines(records: Iterable[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(_finite(record), ensure_ascii=False) + "\n" for record in records).encode()
 

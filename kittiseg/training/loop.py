@@ -18,7 +18,7 @@ from kittiseg.training.criterion import make_criterion
 from kittiseg.training.descent import Descent
 from kittiseg.training.devices import resolve_precision, torch_device
 from kittiseg.training.group import Group
-from kittiseg.training.history import append_history, cut_history
+from kittiseg.training.history import append_history, cut_history, flat
 from kittiseg.training.inputs import Forward
 from kittiseg.training.keeping import write_checkpoint
 from kittiseg.training.memory import Trial, within_memory
@@ -74,7 +74,7 @@ class _Trainer:
         if self.group.rank == 0:
             cut_history(job.model, step=self.state.step, checkpoint=self.state.checkpoint)
             add_session(job.model, self._session(passed_over))
-        self.log = StepLog()
+        self.log = StepLog(self.forward.device)
 
     @property
     def is_done(self) -> bool:
@@ -95,11 +95,11 @@ class _Trainer:
         self.state = replace(self.state, step=step, samples_seen=seen, epoch=epoch)
         self.log.add(self.state, sums, batch.names, waited=batch.waited)
         if self.log.is_full:
-            self._write_history(self.log.take())
+            self._write_history(self.log.take(wait=False))
 
     def save(self) -> None:
         """Validation, learning rate, checkpoint, report."""
-        self._write_history(self.log.take())
+        self._write_history(self.log.take(wait=True))
         began = time.perf_counter()
         validation = self._validate()
         before, self.state = self.state, after_validation(self.state, validation.metrics, self.config)
@@ -111,7 +111,7 @@ class _Trainer:
         if self.group.rank == 0:
             weights, memory = self.descent.weights(), self.descent.memory()
             write_checkpoint(self.job.model, self.state, self.job.config, weights, memory, validation.pictures)
-        numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **_flat(validation.metrics)}
+        numbers = {"epoch": self.state.epoch, "step": float(self.state.step), **flat(validation.metrics)}
         self.context.report(numbers, self.job.model.path(f"checkpoints/{self.state.checkpoint:08d}"))
         self.log.restart_clock()
 
@@ -213,14 +213,3 @@ class _Trainer:
     def _write_history(self, records: list[dict[str, Any]]) -> None:
         if self.group.rank == 0 and records:
             append_history(self.job.model, records)
-
-
-def _flat(metrics: dict[str, Any], prefix: str = "") -> dict[str, float]:
-    """``{"iou": {"car": 0.5}}`` as ``{"iou/car": 0.5}``, without what is undefined."""
-    flat: dict[str, float] = {}
-    for name, value in metrics.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}/")
-        elif value is not None:
-            flat[prefix + name] = value
-    return flat

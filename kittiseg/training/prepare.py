@@ -36,6 +36,7 @@ _MAY_CHANGE = {
     "best_by",
     "keep",
     "early_stopping",
+    "trackers",
 }  # without changing what the steps already made would have been
 
 
@@ -106,7 +107,7 @@ def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> Tra
     """The job that goes on with a model that is there. ConfigError where config or query are not those it began with.
 
     More (or fewer) ``epochs``, where no rate hangs on them, other ``devices``, ``data_workers``, ``samples_in``,
-    ``compile``, ``early_stopping``, ``keep``, ``validate_on`` and ``best_by`` are fine.
+    ``compile``, ``early_stopping``, ``keep``, ``validate_on``, ``best_by`` and ``trackers`` are fine.
     """
     model = workspace.model_files(request.name)
     known = read_model_config(model)

@@ -57,6 +57,20 @@ def test_a_bar_is_one_line_where_no_terminal_is(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == "import a: 1 picture\nimport b: 2 pictures\n"
 
 
+def test_what_there_is_to_say_of_a_bar_is_under_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """On a line of its own, as it is; a narrow terminal has no room beside the bar."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal then
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal = Terminal(quiet=False, results=io.StringIO())
+    note = "epoch 3.2/15, loss 0.1234, IoU 0.8123 [car], 35.2 pictures/s, 1.9 GB"
+
+    terminal.start("train", 100, "steps")
+    terminal.advance(note=note)
+    terminal.finish()
+
+    assert f"\n  {note}" in capsys.readouterr().err.replace("\r", "")
+
+
 def test_json_that_no_parser_reads_is_refused():
     """NaN is no JSON number."""
     terminal = Terminal(quiet=False, results=io.StringIO())

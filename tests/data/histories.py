@@ -16,6 +16,7 @@ def history_of(checkpoints: int, *, steps: int = 5) -> list[dict[str, Any]]:
                     "loss": 1 / step,
                     "accuracy": 0.9,
                     "samples_per_s": 12.5,
+                    "memory_mb": 1850.0,
                     "lr": 0.001,
                 }
             )

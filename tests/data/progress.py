@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Recorder:
-    """``bars``: (title, total, how far it came) of each."""
+    """``bars``: (title, total, how far it came) of each; ``notes``: what stood by them."""
 
     notices: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     bars: list[tuple[str, int, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def notice(self, text: str) -> None:
         self.notices.append(text)
@@ -23,5 +24,6 @@ class Recorder:
     def advance(self, count: int = 1, note: str = "") -> None:
         title, total, done = self.bars[-1]
         self.bars[-1] = (title, total, done + count)
+        self.notes += [note] if note else []
 
     def finish(self) -> None: ...

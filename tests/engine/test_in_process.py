@@ -83,6 +83,11 @@ def test_fit_runs_the_loop_as_the_only_worker():
     assert seen == [0, 1, "cpu", os.cpu_count(), "job"]
 
 
+def test_what_is_observed_needs_no_dashboard():
+    """There is none."""
+    ENGINE.observe({"loss": 0.5}, model="m")
+
+
 def test_several_workers_are_refused():
     """One process is one worker; the error says what to do."""
     with pytest.raises(ResourceError, match="2 CPU workers cannot be had in one process; use --engine ray"):

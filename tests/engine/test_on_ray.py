@@ -2,11 +2,15 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
+import ray
 
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
@@ -91,6 +95,23 @@ def test_a_stage_may_have_a_name_in_any_letters(ray_engine: Engine, tmp_path: Pa
     ray_engine.fit(leave, str(tmp_path), workers=Workers(count=1), name="train città 🚗", storage=str(tmp_path / "ray"))
 
     assert (tmp_path / "done").exists()
+
+
+def test_what_is_observed_is_among_the_metrics_of_the_node(ray_engine: Engine):
+    """Where Prometheus reads it, with its label; Ray tells it every second or so."""
+    node = ray.nodes()[0]
+    metrics = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
+    found: list[str] = []
+    for _ in range(300):
+        ray_engine.observe({"kittiseg_train_loss": 0.5}, model="città")
+        with suppress(OSError), urlopen(metrics) as answer:
+            found = [line for line in answer.read().decode().splitlines() if line.startswith("ray_kittiseg_train_loss")]
+        if found:
+            break
+        time.sleep(0.1)
+
+    assert [line.split()[-1] for line in found] == ["0.5"]
+    assert r'model="citt\\xe0"' in found[0]
 
 
 def leave(context: WorkerContext, job: Any) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from kittiseg.pipeline import (
 )
 from kittiseg.pipeline.training import find_source
 from kittiseg.project.store import Workspace
+from tests.data.events import steps_of
 from tests.data.programs import query
 from tests.data.query_sources import cropped, write_query
 from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, json_file, leftovers, run_in, told
@@ -33,6 +35,11 @@ def weights(workspace: Workspace, name: str) -> bytes:
     """Of the last checkpoint."""
     files = workspace.model_files(name)
     return files.read(f"checkpoints/{files.folders('checkpoints')[-1]}/model.safetensors")
+
+
+def event_files(workspace: Workspace, name: str) -> Path:
+    """TensorBoard's."""
+    return Path(workspace.files.path(f"models/{name}/tensorboard"))
 
 
 def test_a_checkpoint_is_written_every_half_epoch_and_numbered_from_1(workspace: Workspace, tmp_path: Path):
@@ -114,6 +121,7 @@ def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_
     assert any("a worker died; the training goes on from checkpoint" in warning for warning in told(run).warnings)
     assert len(workspace.model_files("killed").read_json("run.json")["sessions"]) == 2
     assert weights(workspace, "killed") == weights(workspace, "alone")
+    assert steps_of(event_files(workspace, "killed"), "train/loss") == list(range(1, 121))
 
 
 def test_two_workers_train_as_one(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
@@ -167,13 +175,15 @@ def test_a_project_may_be_called_like_a_file(workspace: Workspace, tmp_path: Pat
 
 
 def test_resuming_goes_on_to_more_epochs(workspace: Workspace, tmp_path: Path):
-    """And ends where one go would have ended."""
+    """And ends where one go would have ended; TensorBoard has each step once."""
     write_squares(workspace)
     train(run_in(workspace), options(tmp_path, "whole", epochs=2))
     train(run_in(workspace), options(tmp_path, "parts", epochs=1))
     train(run_in(workspace), options(tmp_path, "parts", epochs=2, resume=True))
 
     assert weights(workspace, "parts") == weights(workspace, "whole")
+    assert steps_of(event_files(workspace, "parts"), "train/loss") == [1, 2, 3, 4, 5, 6]
+    assert steps_of(event_files(workspace, "parts"), "val/iou/car") == [2, 3, 5, 6]
 
 
 def test_gpus_that_are_not_there_are_an_error_with_remedies(workspace: Workspace, tmp_path: Path):
@@ -221,6 +231,28 @@ def test_a_training_that_fails_at_once_replaces_no_model(workspace: Workspace, t
     train(run_in(workspace), options(tmp_path, "m", epochs=1, seed=1, overwrite=True))
     assert weights(workspace, "m") != before
     assert leftovers(workspace) == []
+
+
+def test_nobody_is_told_where_no_tracker_is_named(workspace: Workspace, tmp_path: Path):
+    """TensorBoard's files are a default, no duty."""
+    write_squares(workspace)
+
+    train(run_in(workspace), options(tmp_path, "m", epochs=1, trackers=[]))
+
+    assert workspace.model_files("m").folders() == ["checkpoints"]
+
+
+@pytest.mark.skipif(find_spec("wandb") is not None, reason="wandb is installed")
+def test_a_tracker_without_its_package_is_refused_before_the_engine_starts(workspace: Workspace, tmp_path: Path):
+    """No model is begun."""
+    write_squares(workspace)
+    run = run_in(workspace)
+
+    with pytest.raises(ConfigError, match=r"pip install kittiseg\[wandb\]"):
+        train(run, options(tmp_path, "m", trackers=["wandb"]))
+
+    assert "engine" not in run.__dict__
+    assert workspace.models() == []
 
 
 def test_names_and_devices_are_checked_before_the_engine_starts(workspace: Workspace, tmp_path: Path):

@@ -19,6 +19,7 @@ def test_the_defaults_are_those_of_2018_and_ours() -> None:
     ours |= {"optimizer": {"name": "adam", "betas": [0.9, 0.999], "eps": 1e-8}, "best_by": "loss", "keep": "all"}
     ours |= {"early_stopping": None, "ema": None, "clip_gradients": None, "freeze_encoder": 0.0}
     ours |= {"samples_in": "auto", "sync_batchnorm": False, "compile": False, "validate_on": None}
+    ours |= {"trackers": ["tensorboard"]}
 
     assert to_json(parse(TrainConfig, {}, source="t")) == ours | {
         "dataset_tags": {"train": "train", "val": "val"},
@@ -84,6 +85,8 @@ def test_a_config_survives_json() -> None:
         ({"loss": {"name": "tversky", "alpha": 0, "beta": 0}}, "/loss: alpha and beta are both 0"),
         ({"class_weights": "even"}, "/class_weights: .*'balanced' or an object"),
         ({"class_weights": {"car": 0}}, "/class_weights/car: .*greater than 0"),
+        ({"trackers": ["comet"]}, "/trackers/0: "),
+        ({"trackers": ["mlflow", "mlflow"]}, "names one twice"),
         ({"devices": "cpu:0"}, "wanted exact, auto, cpu"),
         ({"width": 0}, "/width: "),
         ({"validate_on": {"project": "p"}}, "/validate_on/config: is required and missing"),

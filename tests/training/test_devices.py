@@ -1,3 +1,5 @@
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,7 +8,7 @@ import torch
 from kittiseg.engine import Resources, Workers
 from kittiseg.errors import ResourceError
 from kittiseg.inference.network import computes_bf16
-from kittiseg.training.devices import DevicePlan, plan_devices, resolve_precision, torch_device
+from kittiseg.training.devices import DevicePlan, peak_memory, plan_devices, resolve_precision, torch_device
 from tests.data.training import tiny_config
 
 CPU = torch.device("cpu")
@@ -66,3 +68,10 @@ def test_precision_is_what_the_hardware_computes_unless_asked() -> None:
     assert resolve_precision("bf16", CPU) == "bf16"
     assert resolve_precision("fp32", CPU) == "fp32"
     assert torch_device("cpu") == CPU
+
+
+def test_the_peak_of_memory_is_in_bytes() -> None:
+    """At least what this process has now, at most what the machine has."""
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    assert 0.9 * resident < peak_memory(CPU) < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kittiseg.project.store import Files
-from kittiseg.training.history import append_history, cut_history, read_history
+from kittiseg.training.history import append_history, cut_history, flat, read_history
 
 
 @pytest.fixture
@@ -49,3 +49,8 @@ def test_what_comes_after_a_checkpoint_is_taken_back(model: Files) -> None:
     cut_history(model, step=2, checkpoint=1)
 
     assert read_history(model) == [train(1), val(1, 1), train(2)]
+
+
+def test_numbers_are_flat_and_known() -> None:
+    """A class that is nowhere has no IoU."""
+    assert flat({"loss": 0.5, "mean_iou": None, "iou": {"car": 0.25, "van": None}}) == {"loss": 0.5, "iou/car": 0.25}

@@ -68,7 +68,8 @@ def test_a_model_is_resumed_with_more_epochs(workspace: Workspace) -> None:
     """Its config.json says so then, and the training goes on from its last checkpoint."""
     train_loop(HERE, with_samples(prepare(workspace, request(workspace, epochs=1), PLAN, Silent())))
 
-    job = resume(workspace, request(workspace, epochs=2, data_workers={"train": 2}, best_by="mean_iou"), PLAN)
+    changed = {"data_workers": {"train": 2}, "best_by": "mean_iou", "trackers": []}
+    job = resume(workspace, request(workspace, epochs=2, **changed), PLAN)
     train_loop(HERE, with_samples(job))
 
     assert read_model_config(job.model).settings.epochs == 2
@@ -141,7 +142,7 @@ def test_a_query_is_kept_beside_its_model_and_may_not_change(workspace: Workspac
 
 def test_whole_pictures_that_do_not_fit_replace_no_model(workspace: Workspace) -> None:
     """A tag that no picture has; nor is a model gone on with like that."""
-    train_loop(HERE, prepare(workspace, request(workspace, epochs=1), PLAN, Silent()))
+    train_loop(HERE, with_samples(prepare(workspace, request(workspace, epochs=1), PLAN, Silent())))
     whole = {"project": "squares", "config": {}, "tag": "test"}
     wanted = replace(request(workspace, epochs=1, validate_on=whole), overwrite=True)
 

@@ -1,0 +1,180 @@
+"""What a training writes into its model's folder, told while it runs: to a person, to trackers, to the engine."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+from kittiseg.config import to_json
+from kittiseg.engine import Engine
+from kittiseg.engine.trackers import Point, Tracked, Trackers
+from kittiseg.errors import KittisegError
+from kittiseg.progress import Progress
+from kittiseg.training.history import flat, read_history
+from kittiseg.training.prepare import TrainJob
+from kittiseg.training.run_record import read_run
+
+_PLACE = ("kind", "step", "checkpoint")  # of a record; the rest are numbers
+
+
+@contextmanager
+def followed(job: TrainJob, name: str, engine: Engine, progress: Progress) -> Iterator[None]:
+    """Follows the training of model ``name`` wherever its workers are: they need only share the model's folder."""
+    folder = job.model.root if job.model.is_local else None
+    settings = job.config.settings
+    run = Tracked(name=name, config=to_json(settings), folder=folder)
+    with Trackers(settings.trackers, run, progress.warn) as trackers:
+        follower = Follower(job, name, engine, progress, trackers)
+        stop = threading.Event()
+
+        def follow() -> None:
+            pause = 0.5
+            while not stop.wait(pause):
+                began = time.perf_counter()
+                follower.look()
+                pause = max(0.5, 10 * (time.perf_counter() - began))  # a long history takes its time to read
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+            follower.look()
+            progress.finish()
+
+
+class Follower:
+    """Turns new lines of history.jsonl into a progress bar, a line per validation, points and metrics."""
+
+    def __init__(self, job: TrainJob, name: str, engine: Engine, progress: Progress, trackers: Trackers) -> None:
+        self._model, self._name, self._epochs = job.model, name, job.config.settings.epochs
+        self._engine, self._progress, self._trackers = engine, progress, trackers
+        self._sessions = len(read_run(job.model)["sessions"])  # what an earlier start wrote is no news
+        self._shown: _Shown | None = None
+        self._tracked = _Place()
+
+    def look(self) -> None:
+        """Tells what is new. What cannot be read now is told the next time: it is only a display."""
+        with suppress(KittisegError, OSError):
+            sessions = read_run(self._model)["sessions"]
+            history = read_history(self._model)
+            if len(sessions) > self._sessions:
+                self._sessions = len(sessions)
+                self._begin(sessions[-1], history)
+            if self._shown is not None:
+                self._shown.tell(history)
+                self._engine.observe(self._shown.metrics, model=self._name)
+                points = [_point(record) for record in self._tracked.pass_by(history)]
+                self._trackers.log(points)  # may wait for a server
+
+    def _begin(self, session: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """The workers have begun, or begun anew after one had died; they have cut the history accordingly.
+
+        Trackers know what was cut, and are not told again what is the same or nearly so.
+        """
+        resumed_from = session["resumed_from"]
+        if self._shown is not None:
+            place = f"checkpoint {resumed_from}" if resumed_from else "the start"
+            self._progress.warn(f"a worker died; the training goes on from {place}")
+        else:
+            self._progress.notice(_pictures(session))
+            for text in session.get("warnings", ()):
+                self._progress.warn(text)
+        self._shown = _Shown(self._progress, history, resumed_from, steps=session["steps"], epochs=self._epochs)
+
+
+class _Place:
+    """How far a history was read: to which step, and to the validation of which checkpoint."""
+
+    def __init__(self, *, checkpoint: int = 0) -> None:
+        self._last = {"train": 0, "val": checkpoint}
+
+    def pass_by(self, history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The records after this place, which moves on to the last of them."""
+        news = [record for record in history if _number(record) > self._last[record["kind"]]]
+        self._last |= {record["kind"]: _number(record) for record in news}
+        return news
+
+
+class _Shown:
+    """One start of the workers, as a person sees it. ``metrics``: the newest values, as a dashboard has them."""
+
+    def __init__(
+        self, progress: Progress, history: list[dict[str, Any]], resumed_from: int, *, steps: int, epochs: int
+    ) -> None:
+        self._progress, self._steps, self._epochs = progress, steps, epochs
+        self._place = _Place(checkpoint=resumed_from)
+        self._val = next((r for r in history if r["kind"] == "val" and r["checkpoint"] == resumed_from), None)
+        self._train: dict[str, Any] | None = None
+        self._first, self._began = self._val["step"] if self._val else 0, time.perf_counter()
+        progress.start("train", steps, "steps")
+
+    def tell(self, history: list[dict[str, Any]]) -> None:
+        for record in self._place.pass_by(history):
+            if record["kind"] == "train":
+                self._train = record
+                self._progress.advance(note=self._note(record))
+            else:
+                self._val = record
+                self._progress.notice(self._line(record))
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        train, val = self._train or {}, self._val or {}
+        values = {"loss": train.get("loss"), "iou": val.get("mean_iou")}
+        values["pictures_per_second"] = train.get("samples_per_s")
+        return {f"kittiseg_train_{name}": value for name, value in values.items() if value is not None}
+
+    def _note(self, record: dict[str, Any]) -> str:
+        """By the bar."""
+        words = [f"epoch {record['epoch']:.1f}/{self._epochs}", f"loss {record['loss']:.4f}"]
+        if self._val and self._val["mean_iou"] is not None:
+            words.append(f"IoU {self._val['mean_iou']:.4f}")
+        return ", ".join([*words, *self._speed()])
+
+    def _line(self, record: dict[str, Any]) -> str:
+        """Of a validation."""
+        ious = ", ".join(f"{name} {value:.4f}" for name, value in record["iou"].items() if value is not None)
+        place = f"checkpoint {record['checkpoint']}, epoch {record['epoch']:.2f}"
+        words = [f"loss {record['loss']:.4f}", f"IoU {ious}"]
+        whole = record.get("whole", {}).get("mean_iou")
+        if whole is not None:
+            words.append(f"whole pictures: mean IoU {whole:.4f}")
+        return f"{place}: {', '.join([*words, *self._speed(), *self._left(record)])}"
+
+    def _speed(self) -> list[str]:
+        if self._train is None:
+            return []
+        memory = self._train.get("memory_mb")  # histories of earlier versions have none
+        rate = f"{self._train['samples_per_s']:.1f} pictures/s"
+        return [rate] if memory is None else [rate, f"{memory / 1000:.1f} GB"]
+
+    def _left(self, record: dict[str, Any]) -> list[str]:
+        """The time for the steps that are left, if they take as long as those since the workers began."""
+        done, left = record["step"] - self._first, self._steps - record["step"]
+        if done <= 0 or left <= 0:
+            return []
+        seconds = (time.perf_counter() - self._began) * left / done
+        return [f"{timedelta(seconds=round(seconds))} left"]
+
+
+_WHERE = {"device": "in the memory of the device", "memory": "in memory", "stream": "read from the disk as needed"}
+
+
+def _pictures(session: dict[str, Any]) -> str:
+    """How many there are, and where."""
+    counts, where = session["samples"], _WHERE[session["samples_in"]]
+    return f"{counts['train']} + {counts['val']} pictures, {session['samples_mb']:.0f} MB, {where}"
+
+
+def _number(record: dict[str, Any]) -> int:
+    return record["checkpoint" if record["kind"] == "val" else "step"]
+
+
+def _point(record: dict[str, Any]) -> Point:
+    values = flat({name: value for name, value in record.items() if name not in _PLACE})
+    return record["step"], {f"{record['kind']}/{name}": value for name, value in values.items()}
