@@ -38,7 +38,7 @@ def losses(model: Files, kind: str) -> list[float]:
 
 def without_times(model: Files) -> list[dict[str, Any]]:
     """The history, but for what the clock said."""
-    times = ("seconds", "samples_per_s")
+    times = ("seconds", "samples_per_s", "waited", "memory_mb")
     return [{key: value for key, value in record.items() if key not in times} for record in read_history(model)]
 
 
