@@ -49,10 +49,8 @@ def query_schema() -> Schema:
 def _rule(action: str, made: type[Layer]) -> Schema:
     """What holds where a layer has this action."""
     src = {"items": _PLACE if issubclass(made, Source) else {"type": "string", "pattern": r"^\$"}}
-    one = _PROJECT if issubclass(made, Sink) else _LINK
-    dst: Schema = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
-    if not issubclass(made, Router):
-        dst = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 1}]}
+    name = _PROJECT if issubclass(made, Sink) else _LINK
+    dst: Schema = {"type": "array", "items": name, "minItems": 2, "maxItems": 2} if issubclass(made, Router) else name
     return {
         "if": {"properties": {"action": {"const": action}}, "required": ["action"]},
         "then": {"properties": {"src": src, "dst": dst, "settings": {"$ref": f"#/$defs/{action}"}}},
