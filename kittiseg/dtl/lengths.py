@@ -6,7 +6,7 @@ from typing import Annotated
 
 from kittiseg.config import Doc, settings
 
-_LENGTH = re.compile(r"(?P<px>-?\d+) ?px|(?P<percent>-?\d+(\.\d+)?) ?%")
+_LENGTH = re.compile(r"(?P<px>-?\d{1,9}) ?px|(?P<percent>-?\d{1,9}(\.\d+)?) ?%")
 
 
 def check_lengths(*, negative: bool = False, **lengths: str) -> None:

@@ -104,7 +104,7 @@ RULES: dict[str, dict[str, Schema]] = {
         "": {**_exactly_one(["name"], ["rule"]), "properties": {"name": {"pattern": "^[0-9A-Za-z _-]+$"}}},
     },
     "split": {"Grouping": _exactly_one(["regex"], ["field"])},
-    "drop_noise": {"": {"properties": {"min_area": {"pattern": r"^([0-9]+ *px|[0-9]+(\.[0-9][0-9]?)?%)$"}}}},
+    "drop_noise": {"": {"properties": {"min_area": {"pattern": r"^([0-9]{1,9} *px|[0-9]{1,9}(\.[0-9][0-9]?)?%)$"}}}},
     "objects_filter": {
         "AreaSize": {
             **_exactly_one(["percent"], ["width", "height"]),

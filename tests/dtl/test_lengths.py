@@ -35,3 +35,9 @@ def test_only_margins_may_be_negative() -> None:
         Sides(left="-25%")
     with pytest.raises(ValueError, match="left is '--3px'"):
         Margins(left="--3px")
+
+
+def test_a_length_of_too_many_digits_is_none() -> None:
+    """Its percent of a side would be no number any more."""
+    with pytest.raises(ValueError, match="left is '9999999999%'"):
+        Sides(left="9999999999%")

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
@@ -19,12 +20,15 @@ LONGEST_SIDE = 32_766
 """Px of a picture that OpenCV turns."""
 
 
+_Degrees = Annotated[float, Ge(-1e6), Le(1e6)]
+
+
 @settings
 class Angles:
     """From where to where the angle is drawn, uniformly; counter-clockwise."""
 
-    min_degrees: Annotated[float, Doc("the least, in degrees; below 0 is clockwise")]
-    max_degrees: Annotated[float, Doc("the most, in degrees")]
+    min_degrees: Annotated[_Degrees, Doc("the least, in degrees; below 0 is clockwise")]
+    max_degrees: Annotated[_Degrees, Doc("the most, in degrees")]
 
     def __post_init__(self) -> None:
         if self.min_degrees > self.max_degrees:
