@@ -66,9 +66,11 @@ def read_json(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     try:
-        return json.loads(text, object_pairs_hook=_no_duplicate_keys, parse_constant=_no_constant)
+        document = json.loads(text, object_pairs_hook=_no_duplicate_keys, parse_constant=_no_constant)
+        json.dumps(document, ensure_ascii=False).encode()  # refuses half characters, which no file name can have
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid JSON: {error}") from None
+    return document
 
 
 def parse(cls: type[T], document: Any, *, source: str, at: str = "") -> T:

@@ -243,6 +243,7 @@ def test_the_schema_has_the_descriptions():
     [
         ('{"lr": 1, "lr": 2}', "the key 'lr' stands twice in one object"),
         ('{"lr": NaN}', "NaN is no JSON number"),
+        ('{"lr": "\\ud800"}', "surrogates not allowed"),
         ('{"lr": -Infinity}', "-Infinity is no JSON number"),
         ('{"lr": 1,}', "line 1 column"),
         ("", "not valid JSON"),

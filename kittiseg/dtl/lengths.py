@@ -6,12 +6,16 @@ from typing import Annotated
 
 from kittiseg.config import Doc, settings
 
-_LENGTH = re.compile(r"(?P<px>\d+) ?px|(?P<percent>\d+(\.\d+)?) ?%")
+_LENGTH = re.compile(r"(?P<px>-?\d{1,9}) ?px|(?P<percent>-?\d{1,9}(\.\d+)?) ?%")
 
 
-def check_lengths(**lengths: str) -> None:
-    """ValueError that names every setting that is none."""
-    wrong = [f"{name} is {length!r}" for name, length in lengths.items() if not _LENGTH.fullmatch(length)]
+def check_lengths(*, negative: bool = False, **lengths: str) -> None:
+    """ValueError that names every setting that is none, or is ``negative`` where that may not be."""
+    wrong = [
+        f"{name} is {length!r}"
+        for name, length in lengths.items()
+        if not _LENGTH.fullmatch(length) or (length.startswith("-") and not negative)
+    ]
     if wrong:
         raise ValueError(f'{", ".join(wrong)}: write lengths as "20px" or "5%"')
 
@@ -39,3 +43,11 @@ class Sides:
 
     def __post_init__(self) -> None:
         check_lengths(**asdict(self))
+
+
+@settings
+class Margins(Sides):
+    """As much more on each side; below 0 it is so much less."""
+
+    def __post_init__(self) -> None:
+        check_lengths(negative=True, **asdict(self))

@@ -34,7 +34,7 @@ def map_meta(meta: ProjectMeta, mapping: Mapping[str, str]) -> ProjectMeta:
     if problems:
         raise ConfigError("classes_mapping", problems)
     result = {entry.name: entry for entry in meta.classes if map_class(entry.name, mapping) == entry.name}
-    for key in mapping:
+    for key in _in_order(mapping):
         for entry in _meant(meta, mapping, key):
             new = map_class(entry.name, mapping)
             if new is None or new == entry.name:
@@ -69,7 +69,7 @@ def convert_meta(
     """
     problems = _wrong_words(meta, mapping)
     result = {entry.name: entry for entry in meta.classes if _word(entry.name, mapping) in (KEEP, entry.name)}
-    for key in () if problems else mapping:
+    for key in () if problems else _in_order(mapping):
         for entry in _meant(meta, mapping, key):
             new = new_name(entry.name, mapping)
             if new is None:
@@ -92,7 +92,7 @@ def copy_meta(meta: ProjectMeta, mapping: Mapping[str, str]) -> ProjectMeta:
     """
     problems = _wrong_words(meta, mapping)
     result = {entry.name: entry for entry in meta.classes if _word(entry.name, mapping) != DROP}
-    for key in () if problems else mapping:
+    for key in () if problems else _in_order(mapping):
         for entry in _meant(meta, mapping, key):
             new = new_name(entry.name, mapping)
             there = entry if new is None else result.setdefault(new, replace(entry, name=new))
@@ -165,6 +165,11 @@ def _wrong_shape(entry: ObjectClass, shapes: Collection[str], at: str) -> list[P
 def _other_shape(entry: ObjectClass, there: ObjectClass, at: str) -> Problem:
     message = f"'{entry.name}' is a {entry.shape} and cannot become '{there.name}', which is a {there.shape}"
     return Problem(at, message)
+
+
+def _in_order(mapping: Mapping[str, str]) -> list[str]:
+    """The keys, ``__other__`` last wherever it stands: what is mentioned goes first, as in 2018."""
+    return sorted(mapping, key=lambda key: key == OTHER)
 
 
 def _meant(meta: ProjectMeta, mapping: Mapping[str, str], key: str) -> list[ObjectClass]:

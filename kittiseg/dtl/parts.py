@@ -1,5 +1,6 @@
 """A part of a picture: drawn at random, or what is left when its sides are cut off."""
 
+from dataclasses import astuple
 from typing import Annotated
 
 import numpy as np
@@ -7,7 +8,6 @@ from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.lengths import Sides, length_px
-from kittiseg.errors import DataError
 from kittiseg.project.geometry import Size, Window
 
 _Percent = Annotated[float, Ge(0), Le(100)]
@@ -51,11 +51,16 @@ def draw_window(image: Size, part: RandomPart, rng: np.random.Generator) -> Wind
     return Window(top=top, left=left, height=height, width=width)
 
 
-def inner_window(image: Size, sides: Sides, *, name: str) -> Window:
-    """What the sides leave, perhaps nothing (area 0). DataError where a side alone takes more than the picture has."""
+def inner_window(image: Size, sides: Sides) -> Window:
+    """What the sides leave, perhaps nothing (area 0)."""
     left, right = length_px(sides.left, image.width), length_px(sides.right, image.width)
     top, bottom = length_px(sides.top, image.height), length_px(sides.bottom, image.height)
-    if max(left, right) > image.width or max(top, bottom) > image.height:
-        raise DataError(f"{name}: the crop lies outside the picture, which is {image} px; make 'sides' smaller")
     height, width = max(image.height - top - bottom, 0), max(image.width - left - right, 0)
     return Window(top=top, left=left, height=height, width=width)
+
+
+def needs_size(part: RandomPart | None, sides: Sides | None) -> bool:
+    """Whether it hangs on a picture's size if anything is left of it, a picture being at least 10 px wide and high."""
+    if part is not None and min(part.width.min_percent, part.height.min_percent) < 10:
+        return True
+    return sides is not None and any("px" in length for length in astuple(sides))

@@ -73,7 +73,7 @@ def read_steps(document: list[Any]) -> tuple[list[Step], list[Problem]]:
         problems += told
         if isinstance(entry, dict):
             unfit = {problem.pointer.split("/")[2] for problem in told}
-            found = [*_wrong_action(step), *_wrong_count(step), *_wrong_sources(step), *_wrong_targets(step)]
+            found = [*_wrong_action(step), *_wrong_count(step, entry), *_wrong_sources(step), *_wrong_targets(step)]
             problems += [problem for problem in found if problem.pointer.split("/")[2] not in unfit]
         layer, settings_problems = _read_settings(step)
         problems += settings_problems
@@ -105,11 +105,15 @@ def _wrong_action(step: Step) -> list[Problem]:
     return [Problem(step.at("action"), f"'{step.action}' is not a layer{did_you_mean(step.action, LAYERS)}")]
 
 
-def _wrong_count(step: Step) -> list[Problem]:
-    """A router has two ``dst``, every other layer one."""
+def _wrong_count(step: Step, entry: dict[str, Any]) -> list[Problem]:
+    """A router has two ``dst`` in a list, every other layer one, without a list."""
     wanted = 2 if issubclass(step.kind, Router) else 1
-    if step.kind is Layer or len(step.dst) == wanted:
+    if step.kind is Layer:
         return []
+    if len(step.dst) == wanted:
+        needless = wanted == 1 and isinstance(entry["dst"], list)
+        message = f"'{step.action}' writes one name, not a list: write \"{step.dst[0]}\" without brackets"
+        return [Problem(step.at("dst"), message)] if needless else []
     words = 'two names, ["$yes", "$no"]' if wanted == 2 else "one name"
     return [Problem(step.at("dst"), f"'{step.action}' writes {words}, not {len(step.dst)}")]
 

@@ -49,10 +49,8 @@ def query_schema() -> Schema:
 def _rule(action: str, made: type[Layer]) -> Schema:
     """What holds where a layer has this action."""
     src = {"items": _PLACE if issubclass(made, Source) else {"type": "string", "pattern": r"^\$"}}
-    one = _PROJECT if issubclass(made, Sink) else _LINK
-    dst: Schema = {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
-    if not issubclass(made, Router):
-        dst = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 1}]}
+    name = _PROJECT if issubclass(made, Sink) else _LINK
+    dst: Schema = {"type": "array", "items": name, "minItems": 2, "maxItems": 2} if issubclass(made, Router) else name
     return {
         "if": {"properties": {"action": {"const": action}}, "required": ["action"]},
         "then": {"properties": {"src": src, "dst": dst, "settings": {"$ref": f"#/$defs/{action}"}}},
@@ -106,7 +104,7 @@ RULES: dict[str, dict[str, Schema]] = {
         "": {**_exactly_one(["name"], ["rule"]), "properties": {"name": {"pattern": "^[0-9A-Za-z _-]+$"}}},
     },
     "split": {"Grouping": _exactly_one(["regex"], ["field"])},
-    "drop_noise": {"": {"properties": {"min_area": {"pattern": r"^([0-9]+ *px|[0-9]+(\.[0-9][0-9]?)?%)$"}}}},
+    "drop_noise": {"": {"properties": {"min_area": {"pattern": r"^([0-9]{1,9} *px|[0-9]{1,9}(\.[0-9][0-9]?)?%)$"}}}},
     "objects_filter": {
         "AreaSize": {
             **_exactly_one(["percent"], ["width", "height"]),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.errors import DataError
@@ -11,6 +11,8 @@ from kittiseg.project.item import Item
 from kittiseg.project.motions import Scaling
 
 AUTO = -1
+MOST_PX = 1 << 30
+"""Of a picture that OpenCV reads."""
 
 
 @settings
@@ -26,8 +28,8 @@ class AspectRatio:
 class NewSize:
     """The settings of layers that resize."""
 
-    width: Annotated[int, Ge(AUTO), Doc("px, or -1: from the height")]
-    height: Annotated[int, Ge(AUTO), Doc("px, or -1: from the width")]
+    width: Annotated[int, Ge(AUTO), Le(MOST_PX), Doc("px, or -1: from the height")]
+    height: Annotated[int, Ge(AUTO), Le(MOST_PX), Doc("px, or -1: from the width")]
     aspect_ratio: Annotated[AspectRatio, Doc("what becomes of the aspect ratio")]
 
     def __post_init__(self) -> None:
@@ -39,13 +41,15 @@ class NewSize:
             raise ValueError('a side of -1 follows from the aspect ratio: set "aspect_ratio": {"keep": true}')
 
     def scaling_of(self, item: Item) -> Scaling:
-        """What becomes of a picture. DataError where it would have no pixel left."""
+        """What becomes of a picture. DataError where it would have no pixel left, or too many."""
         scaling = self.scaling(item.image.size)
         if not scaling.inner.area or not scaling.target.area:
             raise DataError(
                 f"{item.key}: the picture of {item.image.size} px would have no pixel left when resized; make 'width' "
                 "and 'height' larger, or do not keep the aspect ratio"
             )
+        if scaling.target.area > MOST_PX:
+            raise DataError(f"{item.key}: resized to {scaling.target} px, the picture could not be read again")
         return scaling
 
     def scaling(self, image: Size) -> Scaling:

@@ -10,7 +10,7 @@ from kittiseg.config import Doc, settings
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
-from kittiseg.project.windows import MinOverlap
+from kittiseg.project.windows import Overlap
 
 
 @settings
@@ -25,7 +25,7 @@ class WindowSize:
         return Size(height=self.height, width=self.width)
 
 
-def check_overlap(window: WindowSize, overlap: MinOverlap) -> None:
+def check_overlap(window: WindowSize, overlap: Overlap) -> None:
     """ValueError where windows would make no step."""
     for axis, shared, length in (("x", overlap.x, window.width), ("y", overlap.y, window.height)):
         if shared >= length:

@@ -11,6 +11,7 @@ from kittiseg.project.geometry import Axis, Size, Window
 
 Ring = np.ndarray
 
+_ROUNDING = 1e-6  # px: of places that are calculated
 _FARTHEST = 10_000_000  # px: beyond it lies a slip of the pen, and OpenCV's integers end
 
 
@@ -136,7 +137,10 @@ def _span_inside(start: np.ndarray, end: np.ndarray, window: Window) -> tuple[fl
 
 
 def _between(start: np.ndarray, end: np.ndarray, part: float, window: Window) -> np.ndarray:
-    """The place at ``part`` (0 to 1) of the way: the ends exact, no rounding error beyond the window's border."""
+    """The place at ``part`` (0 to 1) of the way: the ends exact, and so is the window's border where it is reached."""
     if part in (0.0, 1.0):
         return start if part == 0 else end
-    return np.clip(start + (end - start) * part, (window.left, window.top), (window.right, window.bottom))
+    place = start + (end - start) * part
+    for border in ((window.left, window.top), (window.right, window.bottom)):
+        place = np.where(np.abs(place - border) < _ROUNDING, border, place)
+    return place

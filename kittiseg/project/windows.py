@@ -7,17 +7,28 @@ from annotated_types import Ge
 from kittiseg.config import Doc, settings
 from kittiseg.project.geometry import Size, Window
 
+_Right = Annotated[int, Ge(0), Doc("with the next one to the right, px")]
+_Below = Annotated[int, Ge(0), Doc("with the next one below, px")]
+
 
 @settings
-class MinOverlap:
+class Overlap:
     """How many px a window shares with its neighbour at least."""
 
-    x: Annotated[int, Ge(0), Doc("with the next one to the right, px")] = 0
-    y: Annotated[int, Ge(0), Doc("with the next one below, px")] = 0
+    x: _Right
+    y: _Below
 
     @property
     def size(self) -> Size:
         return Size(height=self.y, width=self.x)
+
+
+@settings
+class MinOverlap(Overlap):
+    """An overlap of 0 px along an axis of which nothing is said."""
+
+    x: _Right = 0
+    y: _Below = 0
 
 
 def place_windows(image: Size, window: Size, min_overlap: Size) -> list[Window]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kittiseg.dtl.lengths import Sides, check_lengths, exact_px, length_px
+from kittiseg.dtl.lengths import Margins, Sides, check_lengths, exact_px, length_px
 
 
 def test_px_are_px_and_percent_are_of_the_whole() -> None:
@@ -26,3 +26,18 @@ def test_sides_are_lengths() -> None:
     assert Sides(left="3px") == Sides(left="3px", top="0px", right="0px", bottom="0px")
     with pytest.raises(ValueError, match="bottom is '2'"):
         Sides(bottom="2")
+
+
+def test_only_margins_may_be_negative() -> None:
+    """They take away from the box then."""
+    assert length_px(Margins(left="-25%").left, 10) == -2
+    with pytest.raises(ValueError, match="left is '-25%'"):
+        Sides(left="-25%")
+    with pytest.raises(ValueError, match="left is '--3px'"):
+        Margins(left="--3px")
+
+
+def test_a_length_of_too_many_digits_is_none() -> None:
+    """Its percent of a side would be no number any more."""
+    with pytest.raises(ValueError, match="left is '9999999999%'"):
+        Sides(left="9999999999%")

@@ -1,6 +1,7 @@
 """Which class becomes which."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -37,6 +38,16 @@ def test_merged_class_takes_the_colour_of_the_first_key() -> None:
     assert list(meta.shapes) == ["sky", "lane", "vehicle"]
     assert meta.colors["vehicle"] == META.colors["bus"]
     assert meta.tags == META.tags
+
+
+@pytest.mark.parametrize("change", [map_meta, partial(convert_meta, shape="line"), copy_meta])
+def test_mentioned_classes_come_before_the_others(change: Callable[..., ProjectMeta]) -> None:
+    """Wherever ``__other__`` stands, as in 2018: so it is sky, not car, that gives the colour."""
+    before = meta_of({"car": "bitmap", "sky": "bitmap"})
+
+    after = change(before, {"__other__": "thing", "sky": "thing"})
+
+    assert after.colors["thing"] == before.colors["sky"] != before.colors["car"]
 
 
 def test_a_class_mapped_to_itself_keeps_its_place() -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from kittiseg.dtl.layer import rng_for
 from kittiseg.dtl.lengths import Sides
-from kittiseg.dtl.parts import PercentRange, RandomPart, draw_window, inner_window
-from kittiseg.errors import DataError
+from kittiseg.dtl.parts import PercentRange, RandomPart, draw_window, inner_window, needs_size
 from kittiseg.project.geometry import Size, Window
 from tests.data.projects import SMALL
 
@@ -57,11 +56,20 @@ def test_keep_aspect_ratio_needs_one_range() -> None:
 def test_sides_leave_the_inner_part() -> None:
     sides = Sides(left="25%", top="1px", right="1px")
 
-    assert inner_window(SMALL, sides, name="a") == Window(top=1, left=2, height=5, width=5)
-    assert inner_window(SMALL, Sides(left="50%", right="50%"), name="a").area == 0
+    assert inner_window(SMALL, sides) == Window(top=1, left=2, height=5, width=5)
 
 
-def test_sides_outside_of_the_picture_are_an_error() -> None:
-    """It names the picture, since others of the project may be larger."""
-    with pytest.raises(DataError, match=r"a\.png: the crop lies outside the picture, which is 8 x 6 px"):
-        inner_window(SMALL, Sides(bottom="7px"), name="a.png")
+@pytest.mark.parametrize("sides", [Sides(left="50%", right="50%"), Sides(bottom="7px"), Sides(right="120%")])
+def test_sides_longer_than_the_picture_leave_nothing(sides: Sides) -> None:
+    """As in 2018, where that was a warning too, whether one side or two take it all."""
+    assert inner_window(SMALL, sides).area == 0
+
+
+@pytest.mark.parametrize(
+    ("least", "sides", "hangs"), [(0, None, True), (9, None, True), (10, None, False), (None, "3px", True)]
+)
+def test_small_parts_and_px_need_the_size(least: float | None, sides: str | None, hangs: bool) -> None:
+    """One percent of a picture 64 px wide is no pixel, and nothing would be made of it."""
+    part = None if least is None else _part((least, 50), (50, 50))
+
+    assert needs_size(part, None if sides is None else Sides(left=sides)) == hangs

@@ -76,13 +76,14 @@ def test_conditions_on_annotations_read_them_and_nothing_else() -> None:
 
 
 def test_pictures_that_cannot_be_done_are_named() -> None:
-    made = program(("crop", "$in", "$c", {"sides": {"left": "5px"}}), save="$c")
+    window = {"window": {"width": 8, "height": 6}, "min_overlap": {"x": 0, "y": 0}}
+    made = program(("sliding_window", "$in", "$c", window), save="$c")
 
     plan = explain(made, KEYS[:2], load=_unread)
 
     assert plan.pictures == 1
     assert len(plan.warnings) == 1
-    assert plan.warnings[0].startswith("source/training/0.png: the crop lies outside")
+    assert plan.warnings[0].startswith("source/training/0.png: the picture is 4 x 6 px")
 
 
 def test_an_empty_side_of_a_split_is_told_with_its_remedy() -> None:

@@ -46,3 +46,11 @@ def test_names_the_picture_that_would_vanish() -> None:
 
     with pytest.raises(DataError, match=r"000000_10\.png: the picture of 300 x 1 px would have no pixel left"):
         _new(100, -1).scaling_of(item)
+
+
+def test_names_the_picture_that_would_be_too_large() -> None:
+    """Also where only one side is given, and the other follows."""
+    item = item_of(annotation_of({}, size=Size(height=300, width=1)))
+
+    with pytest.raises(DataError, match=r"000000_10\.png: resized to 10000 x 3000000 px"):
+        _new(10_000, -1).scaling_of(item)

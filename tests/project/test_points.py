@@ -56,6 +56,14 @@ def test_a_path_keeps_its_direction_and_its_pieces(points: list[tuple[int, int]]
     assert [[tuple(point) for point in part] for part in clip_path(path(*points), WINDOW)] == expected
 
 
+@given(st.lists(st.tuples(st.floats(-9, 20), st.floats(-9, 20)), min_size=2, max_size=2))
+def test_a_path_ends_exactly_on_the_border(points: list[tuple[float, float]]):
+    """A hair's breadth inside, and what is cut off to whole px would be a px short."""
+    for end in (end for part in clip_path(path(*points), WINDOW) for end in part):
+        inside = any(np.array_equal(np.add(end, (WINDOW.left, WINDOW.top)), point) for point in path(*points))
+        assert inside or end[0] in (0, WINDOW.width) or end[1] in (0, WINDOW.height)
+
+
 @given(rings)
 def test_a_clipped_polygon_has_the_area_that_lies_inside(ring: list[tuple[int, int]]):
     """As shapely finds it; the parts lie in the window, in its coordinates."""

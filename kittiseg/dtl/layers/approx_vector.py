@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from annotated_types import Gt
+from annotated_types import Gt, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.figures import check_kind, simplified, with_figures
@@ -27,7 +27,7 @@ class ApproxVector(Transform):
     """
 
     classes: Annotated[tuple[str, ...], Doc("classes of polygons and lines")]
-    epsilon: Annotated[float, Gt(0), Doc("how many px the new path may be away from the old one")]
+    epsilon: Annotated[float, Gt(0), Le(1e6), Doc("how many px the new path may be away from the old one")]
 
     def declare(self, meta: ProjectMeta) -> ProjectMeta:
         check_shapes(meta, self.classes, shapes=_SHAPES, at="classes")

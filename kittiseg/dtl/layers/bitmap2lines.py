@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import cv2
 import networkx as nx
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.figures import convert
@@ -36,7 +36,8 @@ class Bitmap2Lines(Transform):
     classes_mapping: Annotated[dict[str, str], Doc("class of shape bitmap -> class of its lines; others stay")]
     min_points_cnt: Annotated[int, Ge(2), Doc("lines through fewer px are left out")]
     approx_epsilon: Annotated[
-        Annotated[float, Ge(0)] | None, Doc("how far in px a simpler line may lie from the px; without it, all px stay")
+        Annotated[float, Ge(0), Le(1e6)] | None,
+        Doc("how far in px a simpler line may lie from the px; without it, all px stay"),
     ] = None
 
     def declare(self, meta: ProjectMeta) -> ProjectMeta:

@@ -18,8 +18,8 @@ from kittiseg.project.item import Item
 class Sigma:
     """From where to where the standard deviation is drawn, uniformly."""
 
-    min: Annotated[float, Ge(0.01), Doc("the least, in px")]
-    max: Annotated[float, Ge(0.01), Doc("the most, in px")]
+    min: Annotated[float, Ge(0.01), Le(1000), Doc("the least, in px")]
+    max: Annotated[float, Ge(0.01), Le(1000), Doc("the most, in px")]
 
     def __post_init__(self) -> None:
         if self.min > self.max:

@@ -1,7 +1,6 @@
 """``crop``: a window of each picture, drawn at random or cut from its sides."""
 
 from collections.abc import Iterator
-from dataclasses import astuple
 from math import ceil, floor
 from typing import Annotated, ClassVar
 
@@ -12,7 +11,7 @@ from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
 from kittiseg.dtl.lengths import Sides
 from kittiseg.dtl.mapping import check_known
-from kittiseg.dtl.parts import RandomPart, draw_window, inner_window
+from kittiseg.dtl.parts import RandomPart, draw_window, inner_window, needs_size
 from kittiseg.dtl.windows import cut
 from kittiseg.project.annotation import Annotation, Figure
 from kittiseg.project.geometry import Size, Window
@@ -51,7 +50,7 @@ class Crop(Transform):
 
     @property
     def needs_annotation(self) -> bool:
-        return self.sides is not None and any("px" in length for length in astuple(self.sides))
+        return needs_size(self.random_part, self.sides)
 
     def declare(self, meta: ProjectMeta) -> ProjectMeta:
         if self.around:
@@ -61,7 +60,7 @@ class Crop(Transform):
     def apply(self, item: Item, rng: Rng) -> Iterator[Item]:
         size = item.image.size
         if self.sides is not None:
-            window = inner_window(size, self.sides, name=str(item.key))
+            window = inner_window(size, self.sides)
             if window.area:
                 yield cut(item, window)
             return

@@ -1,13 +1,13 @@
 """``crop_annotation``: objects are cut as ``crop`` would cut them, and stay where they are."""
 
 from collections.abc import Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
 from kittiseg.dtl.lengths import Sides
-from kittiseg.dtl.parts import RandomPart, draw_window, inner_window
+from kittiseg.dtl.parts import RandomPart, draw_window, inner_window, needs_size
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import Item
@@ -31,11 +31,11 @@ class CropAnnotation(Transform):
 
     @property
     def needs_annotation(self) -> bool:
-        return self.sides is not None and any("px" in length for length in astuple(self.sides))
+        return needs_size(self.random_part, self.sides)
 
     def apply(self, item: Item, rng: Rng) -> Iterator[Item]:
         if self.sides is not None:
-            window = inner_window(item.image.size, self.sides, name=str(item.key))
+            window = inner_window(item.image.size, self.sides)
         else:
             assert self.random_part is not None
             window = draw_window(item.image.size, self.random_part, rng())

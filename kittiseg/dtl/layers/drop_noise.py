@@ -15,7 +15,7 @@ from kittiseg.project.item import Item
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.shapes import Bitmap, Shape
 
-_AREA = re.compile(r"(?P<px>\d+) *px|(?P<percent>\d+(\.\d\d?)?)%")
+_AREA = re.compile(r"(?P<px>\d{1,9}) *px|(?P<percent>\d{1,9}(\.\d\d?)?)%")
 
 
 @settings

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.figures import convert, simplified
@@ -32,7 +32,8 @@ class FindContours(Transform):
         dict[str, str], Doc("class of bitmaps -> class of the polygons; others stay as they are")
     ]
     approx_epsilon: Annotated[
-        Annotated[float, Ge(0)] | None, Doc("leave out corners that are so many px away from the outline without them")
+        Annotated[float, Ge(0), Le(1e6)] | None,
+        Doc("leave out corners that are so many px away from the outline without them"),
     ] = None
 
     def declare(self, meta: ProjectMeta) -> ProjectMeta:

@@ -8,7 +8,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 import shapely
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
@@ -37,7 +37,9 @@ class FindCracknets(Transform):
 
     crack_class: Annotated[_Name, Doc("the class of the crack lines")]
     cracknet_class: Annotated[_Name, Doc("the class of the polygons that are added")]
-    mask_resolution: Annotated[Annotated[int, Ge(1)], Doc("the coarse map's width, px; 80 to 500 is sensible")] = 160
+    mask_resolution: Annotated[
+        Annotated[int, Ge(1), Le(10_000)], Doc("the coarse map's width, px; 80 to 500 is sensible")
+    ] = 160
     loop_devide_eps: Annotated[
         _Part, Doc("where an outline comes so near to itself, px of the map, a loop is a net of its own")
     ] = 2

@@ -27,11 +27,11 @@ class Condition:
     min_objects_count: Annotated[_Count | None, Doc("it has at least so many objects")] = None
     include_classes: Annotated[_Words | None, Doc("it has an object of one of these classes")] = None
     tags: Annotated[_Words | None, Doc("it bears one of these tags")] = None
-    min_height: Annotated[_Count | None, Doc("it is at least so many px high")] = None
-    min_width: Annotated[_Count | None, Doc("it is at least so many px wide")] = None
-    min_area: Annotated[_Count | None, Doc("it has at least so many px")] = None
+    min_height: Annotated[int | None, Doc("it is at least so many px high")] = None
+    min_width: Annotated[int | None, Doc("it is at least so many px wide")] = None
+    min_area: Annotated[int | None, Doc("it has at least so many px")] = None
     sum_object_area: Annotated[
-        Annotated[float, Ge(0)] | None, Doc("the objects of 'classes' have at least so many px, each counted alone")
+        float | None, Doc("the objects of 'classes' have at least so many px, each counted alone")
     ] = None
     classes: Annotated[_Words | None, Doc("whose objects 'sum_object_area' adds up")] = None
     name_in_range: Annotated[
@@ -53,7 +53,7 @@ class Condition:
         for pattern in self.regex_names or ():
             _check_pattern(pattern)
         for place in self.project_datasets or ():
-            if place.count("/") != 1:
+            if place.count("/") != 1 or not all(place.split("/")):
                 raise ValueError(f'{place!r} is no data set: write "project/dataset", with * for any')
 
     @property

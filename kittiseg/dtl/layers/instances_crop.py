@@ -8,7 +8,7 @@ from annotated_types import MinLen
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import Sides, length_px
+from kittiseg.dtl.lengths import Margins, length_px
 from kittiseg.dtl.windows import cut
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import Item
@@ -19,7 +19,7 @@ from kittiseg.project.meta import ProjectMeta
 class Pad:
     """How much is shown around an object."""
 
-    sides: Annotated[Sides, Doc('px, or percent of the width or height of the object\'s box: "20px", "5%"')]
+    sides: Annotated[Margins, Doc('px, or percent of the width or height of the object\'s box: "20px", "5%", "-3px"')]
 
 
 @settings
@@ -28,7 +28,7 @@ class InstancesCrop(Transform):
 
     On it remain the object itself and what it shows of ``save_classes``; other objects of its own class go too. All
     other classes leave the project. Boxes are rounded to whole px; points and other objects whose box has no area give
-    no picture. Classes that no picture has are no error.
+    no picture, nor do boxes of which negative margins leave nothing. Classes that no picture has are no error.
     """
 
     mark: ClassVar[str] = r"i\d+"
@@ -55,7 +55,8 @@ class InstancesCrop(Transform):
         number = 0
         for index, figure in enumerate(item.annotation.figures):
             box = figure.shape.box.window
-            window = padded(box, self.pad.sides).intersect(picture)
+            around = padded(box, self.pad.sides)
+            window = around and around.intersect(picture)
             if figure.class_name not in self.classes or not box.area or window is None:
                 continue
             number += 1
@@ -68,10 +69,11 @@ class InstancesCrop(Transform):
             yield replace(cut(alone, window, around=figure.class_name), marks=(*item.marks, f"i{number}"))
 
 
-def padded(box: Window, sides: Sides) -> Window:
-    """The box with a margin; percentages are of its own width and height, cut off to whole px."""
+def padded(box: Window, sides: Margins) -> Window | None:
+    """The box with a margin; percentages are of its own width and height, cut off to whole px. None for no pixel."""
     left, right = length_px(sides.left, box.width), length_px(sides.right, box.width)
     top, bottom = length_px(sides.top, box.height), length_px(sides.bottom, box.height)
-    return Window(
-        top=box.top - top, left=box.left - left, height=box.height + top + bottom, width=box.width + left + right
-    )
+    height, width = box.height + top + bottom, box.width + left + right
+    if height <= 0 or width <= 0:
+        return None
+    return Window(top=box.top - top, left=box.left - left, height=height, width=width)

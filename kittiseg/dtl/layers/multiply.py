@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
@@ -17,7 +17,7 @@ class Multiply(Transform):
 
     mark: ClassVar[str] = r"m\d+"
 
-    multiply: Annotated[int, Ge(1), Doc("how many times")]
+    multiply: Annotated[int, Ge(1), Le(100_000), Doc("how many times")]
 
     def apply(self, item: Item, rng: Rng) -> Iterator[Item]:
         if self.multiply == 1:

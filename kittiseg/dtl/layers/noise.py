@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
@@ -18,8 +18,8 @@ class Noise(Transform):
 
     repaints: ClassVar[bool] = True
 
-    mean: Annotated[float, Doc("their mean: above 0 brightens")]
-    std: Annotated[float, Ge(0), Doc("their standard deviation, of pixels from 0 to 255")]
+    mean: Annotated[float, Ge(-1e6), Le(1e6), Doc("their mean: above 0 brightens")]
+    std: Annotated[float, Ge(0), Le(1e6), Doc("their standard deviation, of pixels from 0 to 255")]
 
     def apply(self, item: Item, rng: Rng) -> Iterator[Item]:
         def change(image_hwc: np.ndarray) -> np.ndarray:

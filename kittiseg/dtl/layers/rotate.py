@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
@@ -19,12 +20,15 @@ LONGEST_SIDE = 32_766
 """Px of a picture that OpenCV turns."""
 
 
+_Degrees = Annotated[float, Ge(-1e6), Le(1e6)]
+
+
 @settings
 class Angles:
     """From where to where the angle is drawn, uniformly; counter-clockwise."""
 
-    min_degrees: Annotated[float, Doc("the least, in degrees; below 0 is clockwise")]
-    max_degrees: Annotated[float, Doc("the most, in degrees")]
+    min_degrees: Annotated[_Degrees, Doc("the least, in degrees; below 0 is clockwise")]
+    max_degrees: Annotated[_Degrees, Doc("the most, in degrees")]
 
     def __post_init__(self) -> None:
         if self.min_degrees > self.max_degrees:
@@ -69,22 +73,19 @@ class Rotate(Transform):
             raise DataError(
                 f"{item.key}: {size} px are too many to be turned, a side may have {LONGEST_SIDE}; crop or tile before"
             )
-        window = self._window(rotation)
+        if self.black_regions.mode == "keep":
+            yield rotate(item, rotation, None)
+            return
+        window = rotation.inner_window if self.black_regions.mode == "crop" else rotation.source_window
         if window is not None:
             yield rotate(item, rotation, window)
 
-    def _window(self, rotation: Rotation) -> Window | None:
-        """What of the turned picture is kept."""
-        if self.black_regions.mode == "crop":
-            return rotation.inner_window
-        return Window.whole(rotation.target) if self.black_regions.mode == "keep" else rotation.source_window
 
-
-def rotate(item: Item, rotation: Rotation, window: Window) -> Item:
-    """The turned picture as far as it lies in the window, which may stick out of it."""
+def rotate(item: Item, rotation: Rotation, window: Window | None) -> Item:
+    """The turned picture, of it what lies in the window, which may stick out of it; None cuts nothing."""
     image = item.image.then(rotation.target, rotation.picture)
     annotation = item.annotation.move(rotation)
-    if window != Window.whole(rotation.target):
+    if window is not None:  # also where it is the whole picture: polygons that stick out of it are cut then
         image, annotation = crop_black(image, window), annotation.crop(window)
     return replace(item, image=image, annotation=annotation, did={"angle": rotation.degrees})
 

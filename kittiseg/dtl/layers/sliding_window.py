@@ -9,7 +9,7 @@ from kittiseg.dtl.layer import Rng, Transform
 from kittiseg.dtl.windows import NearFigures, WindowSize, check_overlap, cut
 from kittiseg.errors import DataError
 from kittiseg.project.item import Item
-from kittiseg.project.windows import MinOverlap, place_windows
+from kittiseg.project.windows import Overlap, place_windows
 
 
 @settings
@@ -24,7 +24,7 @@ class SlidingWindow(Transform):
     mark: ClassVar[str] = r"x\d+y\d+"
 
     window: Annotated[WindowSize, Doc("how large the windows are")]
-    min_overlap: Annotated[MinOverlap, Doc("of neighbouring windows")]
+    min_overlap: Annotated[Overlap, Doc("of neighbouring windows")]
 
     def __post_init__(self) -> None:
         check_overlap(self.window, self.min_overlap)

@@ -44,6 +44,7 @@ def _item() -> Item:
         ({"min_width": 9}, False),
         ({"min_area": 48}, True),
         ({"min_area": 49}, False),
+        ({"min_area": -1}, True),  # any whole number, as in 2018
         ({"sum_object_area": 18, "classes": ["car", "sign", "wall"]}, True),  # the hole is not taken off
         ({"sum_object_area": 18.5, "classes": ["car", "sign", "wall"]}, False),
         ({"sum_object_area": 5, "classes": ["car"]}, False),
@@ -94,13 +95,15 @@ def test_only_names_do_without_the_annotation(name: str) -> None:
         ({"sum_object_area": 5}, "go together"),
         ({"min_width": 5, "classes": ["car"]}, "go together"),
         ({"probability": 1.1}, "/condition/probability"),
-        ({"min_width": -1}, "/condition/min_width"),
+        ({"min_objects_count": -1}, "/condition/min_objects_count"),
+        ({"min_width": 0.5}, "/condition/min_width"),
         ({"regex_names": ["("]}, "'\\(' is no regular expression"),
         ({"regex_names": "a"}, "/condition/regex_names"),
         ({"name_in_range": ["a"]}, "/condition/name_in_range"),
         ({"name_in_range": ["a", "b"], "frame_step": 0}, "/condition/frame_step"),
         ({"min_width": 5, "frame_step": 2}, "'frame_step' goes with 'name_in_range'"),
         ({"project_datasets": ["a"]}, "'a' is no data set"),
+        ({"project_datasets": ["a/*", "a/"]}, "'a/' is no data set"),
     ],
     ids=str,
 )

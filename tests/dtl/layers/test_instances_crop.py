@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kittiseg.config import parse
 from kittiseg.dtl.layers.instances_crop import InstancesCrop, padded
-from kittiseg.dtl.lengths import Sides
+from kittiseg.dtl.lengths import Margins
 from kittiseg.errors import ConfigError
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
@@ -46,11 +46,20 @@ def test_pixels_and_the_object_are_cut_together(bitmap: Bitmap, left: int, botto
 
 def test_margins_are_px_or_percent_of_the_box() -> None:
     """25 percent of 10 px are 2.5, cut off to 2."""
-    sides = Sides(left="3px", top="25%", right="100%", bottom="0px")
+    sides = Margins(left="3px", top="25%", right="100%", bottom="0px")
 
     window = padded(Window(top=8, left=5, height=10, width=4), sides)
 
     assert window == Window(top=6, left=2, height=12, width=11)
+
+
+def test_negative_margins_show_less_of_the_object() -> None:
+    """As in 2018; of a box that they use up nothing is made."""
+    figures = [("car", square(top=4, left=6, side=8)), ("car", square(top=0, left=0, side=3))]
+
+    (made,) = _cut(_layer("car", left="-2px", bottom="-25%", right="-1px"), *figures)
+
+    assert made.did["window"] == [8, 4, 5, 6]
 
 
 def test_only_the_object_and_saved_classes_are_shown() -> None:

@@ -13,6 +13,7 @@ import kittiseg.dtl.layers
 from kittiseg.config import Doc, parse
 from kittiseg.dtl.layer import Layer, Router, Sink, Source, Transform
 from kittiseg.dtl.layers import LAYERS
+from kittiseg.errors import ConfigError
 from kittiseg.project.item import Item
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.pixels import LazyImage
@@ -143,3 +144,19 @@ def test_every_setting_is_described(action: str) -> None:
 
     for entry in fields(made):  # type: ignore[arg-type]
         assert any(isinstance(part, Doc) for part in hints[entry.name].__metadata__), entry.name
+
+
+@pytest.mark.parametrize(
+    ("action", "wrong"),
+    [
+        ("approx_vector", {"classes": [], "epsilon": 1e300}),
+        ("blur", {"name": "gaussian", "sigma": {"min": 1e9, "max": 1e9}}),
+        ("noise", {"mean": 1e300, "std": 0}),
+        ("resize", {"width": 10**30, "height": -1, "aspect_ratio": {"keep": True}}),
+        ("rotate", {"rotate_angles": {"min_degrees": 0, "max_degrees": 1.7e308}, "black_regions": {"mode": "keep"}}),
+    ],
+)
+def test_numbers_that_no_picture_stands_are_refused(action: str, wrong: dict[str, Any]) -> None:
+    """Before a picture is read, rather than by a library that cannot name the setting."""
+    with pytest.raises(ConfigError, match="less than or equal to"):
+        parse(LAYERS[action], wrong, source="test")

@@ -31,7 +31,7 @@ def test_once_leaves_the_name_alone() -> None:
     assert made.marks == ()
 
 
-@pytest.mark.parametrize("number", [0, -1, 1.5, True])
+@pytest.mark.parametrize("number", [0, -1, 1.5, True, 10**30])
 def test_refuses_no_number_of_copies(number: object) -> None:
     with pytest.raises(ConfigError, match="/multiply"):
         parse(Multiply, {"multiply": number}, source="test")

@@ -132,6 +132,14 @@ def test_figures_outside_of_what_is_cut_are_gone() -> None:
     assert [figure.class_name for figure in turned.annotation.figures] == ["bus"]
 
 
+@pytest.mark.parametrize(("mode", "right"), [("keep", 70.0), ("crop", 60.0), ("preserve_size", 60.0)])
+def test_a_polygon_that_sticks_out_is_cut_where_the_picture_is(mode: str, right: float) -> None:
+    """Also where the cut leaves the whole picture, as in 2018."""
+    turned = _turned(_item(house=polygon((10, 10), (70, 10), (70, 20), (10, 20))), 0, mode)
+
+    assert turned.annotation.figures[0].shape.box == Rectangle(10, 10, right, 20)
+
+
 def test_angles_are_drawn_from_the_range_and_told() -> None:
     item = item_with_square()
 

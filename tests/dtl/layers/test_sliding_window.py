@@ -69,6 +69,7 @@ def test_a_picture_smaller_than_the_window_is_an_error() -> None:
         ({"window": {"width": 5, "height": 4}, "min_overlap": {"x": 5, "y": 0}}, "min_overlap x is 5 px.*only 5 px"),
         ({"window": {"width": 5, "height": 4}, "min_overlap": {"x": 4, "y": 4}}, "min_overlap y is 4 px.*only 4 px"),
         ({"window": {"width": 5, "height": 4}}, "/min_overlap"),
+        ({"window": {"width": 5, "height": 4}, "min_overlap": {"x": 1}}, "/min_overlap/y: is required"),
     ],
     ids=str,
 )
