@@ -280,9 +280,11 @@ def _fit_worker(settings: dict[str, Any]) -> None:
 def _is_echo(error: Exception, world_size: int) -> bool:
     """Whether it may be the echo of another worker's death, after which Ray restarts the group.
 
-    ``torch.distributed`` raises RuntimeError then, Ray's own reporting one of Ray's errors.
+    ``torch.distributed`` raises RuntimeError then, or ValueError where Ray has taken its group down already; Ray's own
+    reporting raises one of Ray's errors.
     """
-    return type(error).__module__.startswith("ray.") or (world_size > 1 and isinstance(error, RuntimeError))
+    of_group = isinstance(error, RuntimeError) or (isinstance(error, ValueError) and "process group" in str(error))
+    return type(error).__module__.startswith("ray.") or (world_size > 1 and of_group)
 
 
 def _raise_verdict(verdict: Path) -> None:

@@ -178,6 +178,11 @@ class TrainConfig:
                 f"accumulate is {self.accumulate} and batch_size.train {self.batch_size.train}, which leaves parts "
                 "without a picture; make accumulate smaller"
             )
+        if self.accumulate > 1 and self.sync_batchnorm:
+            raise ValueError(
+                f"accumulate is {self.accumulate}, but sync_batchnorm computes all of a worker's pictures at once; "
+                "leave out one of them"
+            )
         if isinstance(self.schedule, Warmed) and self.schedule.warmup_epochs >= self.epochs:
             raise ValueError(
                 f"schedule warms up for {self.schedule.warmup_epochs:g} of {self.epochs} epochs; shorten it"

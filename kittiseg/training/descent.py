@@ -67,9 +67,10 @@ class Descent:
         self._optimizer = self._config.optimizer.make(self._parameters, self._config.lr)
 
     def fill(self) -> None:
-        """Has all in memory that steps ever leave there, gradients and moments; the weights are spoilt."""
+        """Has all in memory that steps ever leave there, gradients and moments; no step can be made any more."""
         if self._buckets is not None:
             self._buckets.close()
+            self._buckets = None
         for parameter in self._parameters:
             parameter.requires_grad_()
             parameter.grad = torch.zeros_like(parameter)

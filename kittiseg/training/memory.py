@@ -51,19 +51,25 @@ class Trial:
 
     def error(self) -> ResourceError:
         """What to do where a part of a batch did not fit."""
-        size, whole = self.config.input_size, self.config.batch_size.train
-        part = -(-whole // self.config.accumulate)
-        fitting = self.fitting(part) if _fits(self.fill) else 0
-        parts = -(-whole // fitting) if fitting else 0
-        return ResourceError(
-            f"a part of {_pictures(part)} of {size.width} x {size.height} does not fit into the memory of "
-            f"{_told(self.forward.device)}; "
-            + (
-                f'{fitting} fit{"s" if fitting == 1 else ""}. Set "accumulate": {parts}, which computes the same batch '
-                f"in {parts} parts{' for each device' if len(self.config.gpu_devices) > 1 else ''}"
-                if fitting
-                else "not even one does. Make /input_size or /width smaller, or take another /network"
+        size, where = self.config.input_size, _told(self.forward.device)
+        if self.config.sync_batchnorm:  # a trial would wait for the other workers
+            return ResourceError(
+                f"the pictures of {size.width} x {size.height} that a worker has of a batch do not fit into the memory "
+                f"of {where}, and sync_batchnorm computes them all at once. Make /batch_size/train smaller, name more "
+                'gpu_devices, or set "sync_batchnorm": false, and "accumulate" to compute them in parts'
             )
+        whole = self.config.batch_size.train
+        part = -(-whole // self.config.accumulate)
+        told = f"a part of {_pictures(part)} of {size.width} x {size.height} does not fit into the memory of {where}; "
+        fitting = self.fitting(part) if _fits(self.fill) else 0
+        if not fitting:
+            smaller = "Make /input_size or /width smaller, or take another /network"
+            return ResourceError(f"{told}not even one does. {smaller}")
+        parts = -(-whole // fitting)
+        each = " for each device" if len(self.config.gpu_devices) > 1 else ""
+        return ResourceError(
+            f"{told}{fitting} fit{'s' if fitting == 1 else ''}. "
+            f'Set "accumulate": {parts}, which computes the same batch in {parts} parts{each}'
         )
 
     def fitting(self, below: int) -> int:
@@ -78,11 +84,10 @@ class Trial:
         return fitting
 
     def _compute(self, pictures: int) -> None:
-        size, device = self.config.input_size, self.forward.device
-        images_nhwc = torch.zeros(pictures, size.height, size.width, 3, device=device)
-        labels_nhw = torch.zeros(pictures, size.height, size.width, dtype=torch.uint8, device=device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.forward.precision == "bf16"):
-            logits_nchw = self.forward.network(images_nhwc.permute(0, 3, 1, 2))
+        size = self.config.input_size
+        shape_nhw4 = (pictures, size.height, size.width, 4)
+        samples_nhw4 = torch.zeros(shape_nhw4, dtype=torch.uint8, device=self.forward.device)
+        logits_nchw, labels_nhw = self.forward(samples_nhw4)
         totals = Totals(samples=pictures, pixels=labels_nhw.numel())
         self.criterion.contribution(logits_nchw, labels_nhw, totals).backward()
 

@@ -154,6 +154,9 @@ def _refuse_changes(request: TrainRequest, known: ModelConfig, model: Files) -> 
     if schedule is not None and schedule.needs_end and epochs[0] != epochs[1]:
         message = f"is {epochs[1]} now and was {epochs[0]}, on which the rates of the schedule '{schedule.name}' hang"
         problems.append(Problem("/epochs", message))
+    if request.config.early_stopping is not None and before["best_by"] != after["best_by"]:
+        message = f"is '{after['best_by']}' now and was '{before['best_by']}', by which early_stopping has counted"
+        problems.append(Problem("/best_by", message))
     problems += _changed_query(request.source, model)
     classes = ClassIndex.of(request.source.meta, request.config.special_classes)
     if dict(classes.index) != dict(known.classes.index):

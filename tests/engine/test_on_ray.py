@@ -148,16 +148,20 @@ def test_an_actor_that_dies_again_and_again_is_an_error_that_names_the_stage(ray
 
 
 def add_ranks(context: WorkerContext, job: dict[str, Any]) -> None:
-    """Adds the ranks of the group; rank 1 dies once, before the second sum."""
+    """Adds the ranks of the group; rank 1 dies once, and rank 0 notices when the group is gone already."""
     import torch
     import torch.distributed as group
 
+    mark = Path(job["folder"]) / "died"
+    is_first = not mark.exists()
     total = torch.tensor([float(context.rank)])
     group.all_reduce(total)
-    mark = Path(job["folder"]) / "died"
-    if context.rank == 1 and not mark.exists():
+    if is_first and context.rank == 1:
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if is_first:
+        group.destroy_process_group()
+        group.all_reduce(total)
     context.report({"total": total.item()})
     (Path(job["folder"]) / f"rank{context.rank}").write_text(f"{total.item()} of {context.world_size}")
 

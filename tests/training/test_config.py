@@ -76,6 +76,10 @@ def test_a_config_survives_json() -> None:
         ({"clip_gradients": 0}, "/clip_gradients: "),
         ({"keep": {"best": 0}}, "/keep/best: "),
         ({"keep": "best"}, "/keep: .*'all' or an object"),
+        (
+            {"batch_size": {"train": 2}, "accumulate": 2, "sync_batchnorm": True},
+            "sync_batchnorm computes all of a work",
+        ),
         ({"weights_init_type": "imagenet"}, "/weights_init_type: "),
         ({"network": "unet"}, "'unet' is not known; did you mean 'unetv2'"),
         ({"network": "smp:Unet"}, "'smp:Unet' is none of the form smp:<architecture>/<encoder>"),

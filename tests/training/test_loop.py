@@ -36,10 +36,10 @@ def losses(model: Files, kind: str) -> list[float]:
     return [record["loss"] for record in read_history(model) if record["kind"] == kind]
 
 
-def without_times(model: Files) -> list[dict[str, Any]]:
-    """The history, but for what the clock said."""
-    times = ("seconds", "samples_per_s", "waited", "memory_mb")
-    return [{key: value for key, value in record.items() if key not in times} for record in read_history(model)]
+def without_measurements(model: Files) -> list[dict[str, Any]]:
+    """The history, but for what the clock and the machine's memory said."""
+    measured = ("seconds", "samples_per_s", "waited", "memory_mb")
+    return [{key: value for key, value in record.items() if key not in measured} for record in read_history(model)]
 
 
 def same_weights(one: Files, other: Files) -> bool:
@@ -136,14 +136,14 @@ def test_whatever_moves_the_weights_goes_on_as_if_never_stopped(workspace: Works
     train_loop(HERE, job)
     listing = list_checkpoints(job.model)
     kept = [read_weights(checkpoint) | read_optimizer(checkpoint) for checkpoint in listing.whole]
-    history = without_times(job.model)
+    history = without_measurements(job.model)
 
     for checkpoint in listing.whole[1:]:
         job.model.remove(f"checkpoints/{checkpoint.number:08d}")
     train_loop(HERE, job)
 
     assert read_run(job.model)["sessions"][1]["resumed_from"] == 1
-    assert without_times(job.model) == history
+    assert without_measurements(job.model) == history
     for checkpoint, before in zip(list_checkpoints(job.model).whole, kept, strict=True):
         again = read_weights(checkpoint) | read_optimizer(checkpoint)
         assert again.keys() == before.keys()

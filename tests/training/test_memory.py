@@ -5,6 +5,7 @@ import subprocess
 import sys
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -33,8 +34,8 @@ class Roomy(nn.Module):
         return self.head(images_nchw)
 
 
-def trial(room: int, *, train: int, accumulate: int = 1, gpu_devices: tuple[int, ...] = (0,)) -> Trial:
-    config = tiny_config(batch_size={"train": train}, accumulate=accumulate, gpu_devices=list(gpu_devices))
+def trial(room: int, *, train: int, **fields: Any) -> Trial:
+    config = tiny_config(batch_size={"train": train}, **fields)
     return Trial(Forward(Roomy(room), CPU, "fp32"), make_criterion(config, 2, (), CPU), config, lambda: None)
 
 
@@ -68,7 +69,7 @@ def test_the_parts_are_as_few_as_fit() -> None:
 
     assert re.search("a part of 14 pictures .*" + proposed + "$", str(trial(5, train=14).error()))
     assert re.search("a part of 7 pictures .*" + proposed + "$", str(trial(5, train=14, accumulate=2).error()))
-    several = trial(5, train=14, gpu_devices=(0, 1)).error()
+    several = trial(5, train=14, gpu_devices=[0, 1]).error()
     assert re.search("a part of 14 pictures .*" + proposed + " for each device$", str(several))
 
 
@@ -78,6 +79,14 @@ def test_where_no_picture_fits_the_network_must_be_smaller() -> None:
 
     assert "a part of 2 pictures of 32 x 32" in told
     assert "not even one does. Make /input_size or /width smaller" in told
+
+
+def test_synchronised_batch_normalisation_is_no_matter_of_parts() -> None:
+    """All of a worker's pictures go through it at once; no trial is made, which would wait for the others."""
+    told = str(trial(5, train=14, sync_batchnorm=True).error())
+
+    assert "the pictures of 32 x 32 that a worker has of a batch do not fit into the memory of the CPU" in told
+    assert 'or set "sync_batchnorm": false' in told
 
 
 def test_memory_of_what_failed_is_free_before_the_error_is_made() -> None:

@@ -99,6 +99,16 @@ def test_a_schedule_that_ends_with_the_training_fixes_its_epochs(workspace: Work
     resume(workspace, request(workspace, "constant", schedule={"name": "constant"}, epochs=3), PLAN)
 
 
+def test_scores_that_early_stopping_has_counted_stay_what_they_are(workspace: Workspace) -> None:
+    """best_by may change where nothing was counted by it; the rule itself may change, as it does not touch them."""
+    prepare(workspace, request(workspace, early_stopping={"patience": 2}), PLAN, Silent())
+
+    with pytest.raises(ConfigError, match="/best_by: is 'mean_iou' now and was 'loss', by which early_stopping"):
+        resume(workspace, request(workspace, early_stopping={"patience": 2}, best_by="mean_iou"), PLAN)
+    resume(workspace, request(workspace, early_stopping={"patience": 9}), PLAN)
+    resume(workspace, request(workspace, best_by="mean_iou"), PLAN)
+
+
 def test_a_model_is_not_resumed_with_other_classes(workspace: Workspace) -> None:
     """A project that has got a class more since."""
     prepare(workspace, request(workspace), PLAN, Silent())
