@@ -142,14 +142,7 @@ class OnRay:
             TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
         except train.TrainingFailedError as error:
             _raise_verdict(verdict)
-            failures = getattr(error, "worker_failures", {}).values()
-            for failure in failures:
-                if not type(failure).__module__.startswith("ray."):
-                    raise RuntimeError(f"'{name}' failed: {failure}") from error
-            told = str(next(iter(failures), error)).splitlines()[0]
-            raise ResourceError(
-                f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {told}"
-            ) from None
+            raise _end_of_group(name, error) from error
         except SystemExit:  # Ray Train turns Ctrl-C into it
             raise KeyboardInterrupt from None
         _raise_verdict(verdict)
@@ -273,7 +266,9 @@ def _fit_worker(settings: dict[str, Any]) -> None:
         loop(told, job)
     except Exception as error:
         if not _is_echo(error, told.world_size):
-            verdict.write_bytes(cloudpickle.dumps(error))
+            beside = verdict.with_name(f".{told.rank}.{verdict.name}")  # for it may be killed while it writes
+            beside.write_bytes(cloudpickle.dumps(error))
+            beside.replace(verdict)
         raise
 
 
@@ -285,6 +280,19 @@ def _is_echo(error: Exception, world_size: int) -> bool:
     """
     of_group = isinstance(error, RuntimeError) or (isinstance(error, ValueError) and "process group" in str(error))
     return type(error).__module__.startswith("ray.") or (world_size > 1 and of_group)
+
+
+def _end_of_group(name: str, error: Exception) -> Exception:
+    """What Ray Train gave up for, in one line."""
+    failures = list(getattr(error, "worker_failures", {}).values())
+    for failure in failures:
+        if not type(failure).__module__.startswith("ray."):
+            return RuntimeError(f"'{name}' failed: {failure}")
+    if unstarted := getattr(error, "controller_failure", None):  # nodes that were lost, and no others came
+        why = str(unstarted).splitlines()[0]
+        return ResourceError(f"the workers of '{name}' could not be started in {DEATHS_SURVIVED + 1} tries: {why}")
+    why = str(next(iter(failures), error)).splitlines()[0]
+    return ResourceError(f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {why}")
 
 
 def _raise_verdict(verdict: Path) -> None:

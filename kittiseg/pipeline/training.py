@@ -16,6 +16,8 @@ from kittiseg.pipeline.transforming import Prepared, prepare_query
 from kittiseg.progress import track
 
 if TYPE_CHECKING:
+    from kittiseg.training.config import TrainConfig
+    from kittiseg.training.devices import DevicePlan
     from kittiseg.training.prepare import TrainJob
     from kittiseg.training.sources import QuerySource, Source
 
@@ -46,12 +48,11 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     """Trains to the last epoch, or goes on to it; gives the list of checkpoints as :func:`list_checkpoints` does.
 
     A training that ends before its first checkpoint leaves no model behind, and the one that it was to replace.
+    WorkspaceError where another process is at the same model.
     """
+    from kittiseg.training.alone import alone_at
     from kittiseg.training.config import TrainConfig
-    from kittiseg.training.devices import plan_devices
-    from kittiseg.training.prepare import TrainRequest, prepare, resume
     from kittiseg.training.run_record import read_run
-    from kittiseg.training.weights import find_init
 
     config = load(TrainConfig, options.config)
     check_trackers(config.trackers, source=str(options.config))
@@ -59,6 +60,19 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
         config = replace(config, devices=check_devices(options.devices))
     if config.validate_on is not None:
         config = replace(config, validate_on=config.validate_on.read())
+    with alone_at(run.workspace, options.name, resume=options.resume):
+        job, plan = _prepared(run, options, config)
+        run.progress.notice(f"training on {plan.note}")
+        _fit(run, job, plan.workers, options)
+        run.progress.notice(f"the training has ended: {read_run(job.model)['sessions'][-1]['why']}")
+    return list_checkpoints(run, options.name)
+
+
+def _prepared(run: Run, options: TrainOptions, config: "TrainConfig") -> "tuple[TrainJob, DevicePlan]":
+    from kittiseg.training.devices import plan_devices
+    from kittiseg.training.prepare import TrainRequest, prepare, resume
+    from kittiseg.training.weights import find_init
+
     if options.resume:
         run.workspace.model_files(options.name)
     else:
@@ -72,14 +86,10 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
         windows=None if options.windows is None else _read_windows(run, options.windows),
     )
     plan = plan_devices(config, run.engine.resources())
-    if options.resume:
-        job = resume(run.workspace, request, plan)
-    else:
-        job = prepare(run.workspace, request, plan, run.progress)
-    run.progress.notice(f"training on {plan.note}")
-    _fit(run, job, plan.workers, options)
-    run.progress.notice(f"the training has ended: {read_run(job.model)['sessions'][-1]['why']}")
-    return list_checkpoints(run, options.name)
+    job = (
+        resume(run.workspace, request, plan) if options.resume else prepare(run.workspace, request, plan, run.progress)
+    )
+    return job, plan
 
 
 def _read_windows(run: Run, path: Path) -> InferenceConfig:
@@ -137,38 +147,32 @@ def list_checkpoints(run: Run, model: str) -> dict[str, Any]:
 
 def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, overwrite: bool = False) -> int:
     """Makes a checkpoint (its number, ``best`` or ``last``) a model of its own; gives its number."""
+    from kittiseg.training.alone import alone_at
     from kittiseg.training.restore import restore
 
-    _, found = restore(run.workspace, model, checkpoint, name, overwrite=overwrite)
+    with alone_at(run.workspace, name):
+        _, found = restore(run.workspace, model, checkpoint, name, overwrite=overwrite)
     return found.number
 
 
 def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> None:
     from kittiseg.pipeline.following import followed
-    from kittiseg.training.loop import train_loop
-    from kittiseg.training.prepare import aside
+    from kittiseg.training.alone import train_alone
 
-    files = run.workspace.files
-    storage = files.within(f"models/.{options.name}.engine")
+    storage = run.workspace.files.within(f"models/.{options.name}.engine")
     storage.make_folder("")
     try:
         _prepare_samples(run, job)
         with followed(job, options.name, run.engine, run.progress):
-            run.engine.fit(train_loop, job, workers=workers, name=f"train {options.name}", storage=storage.root)
+            run.engine.fit(train_alone, job, workers=workers, name=f"train {options.name}", storage=storage.root)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
             run.close()  # or its workers would write into folders that are being removed
         if not (options.resume or job.model.folders("checkpoints")):
             job.model.remove("")
-            if files.exists(aside(options.name)):
-                files.move(aside(options.name), f"models/{options.name}")
         elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
             run.progress.notice("the same command with --resume goes on from the last checkpoint")
         raise
-    finally:
-        storage.remove("")
-        job.samples.remove("")
-        files.remove(aside(options.name))
 
 
 def _prepare_samples(run: Run, job: "TrainJob") -> None:

@@ -13,17 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, WorkspaceError
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.draft import Draft
-from kittiseg.project.files import Files, writing
+from kittiseg.project.files import Files
 from kittiseg.project.folder import FolderStorage
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.journal import FOLDER as LINEAGE
 from kittiseg.project.journal import Journal
+from kittiseg.project.locks import locked
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.names import check_name, check_picture_name
 from kittiseg.project.recipes import RecipeStorage
@@ -188,21 +187,10 @@ class Workspace:
         if not self.files.is_local:
             yield
             return
-        self.files.make_folder(".locks")
-        lock = FileLock(self.files.path(f".locks/{name}.lock"), timeout=0)
-        with writing(lock.lock_file):
-            try:
-                lock.acquire()
-            except Timeout:
-                raise WorkspaceError(
-                    f"project '{name}' is being written by another process; wait, or stop it"
-                ) from None
-        try:
+        with locked(self.files, name, busy=f"project '{name}' is being written by another process; wait, or stop it"):
             self._mend(name, keep)
             yield
             self._mend(name, keep)
-        finally:
-            lock.release()
 
     def _mend(self, name: str, keep: str | None) -> None:
         """Removes drafts that a kill left; ends a replacement that it stopped between its two renames."""

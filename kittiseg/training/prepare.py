@@ -77,7 +77,7 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     """Makes the model's folder, which appears whole, and gives the job for the workers.
 
     Everything that can be wrong with the request is found here, before a model of that name is replaced. It lies
-    :func:`aside` then, to be removed or put back by the caller.
+    :func:`aside` then, to be removed or put back by :func:`kittiseg.training.alone.alone_at`.
     """
     workspace.refuse_existing(request.name, kind="model", overwrite=request.overwrite)
     config = ModelConfig(request.config, ClassIndex.of(request.source.meta, request.config.special_classes))

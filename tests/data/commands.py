@@ -21,7 +21,7 @@ def start_command(workspace: Workspace, *words: str, engine: str = "local") -> s
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
     )
 
 

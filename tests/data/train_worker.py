@@ -37,12 +37,12 @@ def start_worker(job: TrainJob, folder: Path, *, rank: int = 0, world_size: int 
 def main(packed: str, rank: str, world_size: str, meeting: str) -> None:
     import torch.distributed as dist
 
-    from kittiseg.training.loop import train_loop
+    from kittiseg.training.alone import train_alone
 
     context = Context(int(rank), int(world_size))
     if context.world_size > 1:
         dist.init_process_group("gloo", f"file://{meeting}", rank=context.rank, world_size=context.world_size)
-    train_loop(context, pickle.loads(Path(packed).read_bytes()))
+    train_alone(context, pickle.loads(Path(packed).read_bytes()))
     if context.world_size > 1:
         dist.destroy_process_group()  # or gloo's threads are still running when the interpreter ends, and abort it
 

@@ -1,6 +1,7 @@
 """Run on a real Ray on this machine, one for all tests."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ import ray
 
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
+from kittiseg.engine.on_ray import _end_of_group as end_of_group
 from kittiseg.errors import DataError, ModelError, ResourceError
 
 
@@ -196,3 +198,14 @@ def test_what_the_user_can_mend_ends_a_training_at_once(ray_engine: Engine, tmp_
         ray_engine.fit(refuse, str(tmp_path), workers=workers, name="no", storage=str(tmp_path / "ray"))
 
     assert (tmp_path / "tries").read_text() == "x"
+
+
+def test_a_group_that_finds_no_nodes_any_more_is_not_said_to_have_died(ray_engine: Engine):
+    """A lost node that no other replaces: the error says what was waited for."""
+    from ray.train import ControllerError
+    from ray.train.v2._internal.exceptions import WorkerGroupStartupTimeoutError
+
+    error = end_of_group("train", ControllerError(WorkerGroupStartupTimeoutError(2)))
+
+    assert isinstance(error, ResourceError)
+    assert re.match(r"the workers of 'train' could not be started in 4 tries: .*waiting for 2 workers", str(error))

@@ -1,0 +1,71 @@
+"""One command and one group of workers at a model at a time, and what those that were killed have left there."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+
+import torch
+
+from kittiseg.engine import WorkerContext
+from kittiseg.errors import KittisegError
+from kittiseg.project.locks import locked
+from kittiseg.project.store import Files, Workspace, check_name
+from kittiseg.training.devices import torch_device
+from kittiseg.training.group import Group
+from kittiseg.training.loop import train_loop
+from kittiseg.training.prepare import TrainJob, aside
+
+_LAST_WORDS_S = 60.0  # so long the workers of a driver that was killed may go on; Ray takes a second or two
+
+
+@contextmanager
+def alone_at(workspace: Workspace, name: str, *, resume: bool = False) -> Iterator[None]:
+    """No other command writes model ``name`` meanwhile; WorkspaceError where one does, or an earlier one's workers.
+
+    What a killed command has left is tidied up before, and what this one leaves after. A model that was being replaced
+    comes back where the new one has no checkpoint, unless it is the new one that is to ``resume``.
+    """
+    check_name(name, what="model")
+    busy = f"model '{name}' is being written by another process; wait, or stop it"
+    model = workspace.files.within(f"models/{name}")
+    with locked(workspace.files, f"models/{name}", busy=busy):
+        with _only_workers(model):
+            _tidy(workspace.files, name, resume)
+        try:
+            yield
+        finally:
+            with suppress(KittisegError), _only_workers(model):  # an error that is on its way out says more
+                _tidy(workspace.files, name, resume)
+
+
+def train_alone(context: WorkerContext, job: TrainJob) -> None:
+    """:func:`train_loop`, once no worker of an earlier start writes into the model's folder any more."""
+    with _only_workers(job.model) if context.rank == 0 else nullcontext():
+        Group(context.rank, context.world_size).sum(torch.zeros(1, device=torch_device(context.device)))  # all wait
+        train_loop(context, job)
+
+
+@contextmanager
+def _only_workers(model: Files) -> Iterator[None]:
+    """No other group of workers is at the model meanwhile."""
+    name = model.root.rpartition("/")[2]
+    busy = f"workers of an earlier training of model '{name}' are still running; stop them, then run it again"
+    with locked(model.above(2), f"models/{name}.workers", busy=busy, wait_s=_LAST_WORDS_S):
+        yield
+
+
+def _tidy(files: Files, name: str, resume: bool) -> None:
+    model = f"models/{name}"
+    for left in files.hidden("models"):
+        if re.fullmatch(re.escape(f".{name}.") + r"(engine|samples|\w+\.partial)", left):
+            files.remove(f"models/{left}")
+    for folder in (model, f"{model}/checkpoints"):
+        for left in files.hidden(folder):
+            files.remove(f"{folder}/{left}")
+    if not files.exists(aside(name)):
+        return
+    if files.folders(f"{model}/checkpoints"):
+        files.remove(aside(name))
+    elif not (resume and files.exists(model)):
+        files.remove(model)
+        files.move(aside(name), model)
