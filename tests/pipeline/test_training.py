@@ -10,7 +10,7 @@ from kittiseg.pipeline.training import find_source
 from kittiseg.project.store import Workspace
 from tests.data.programs import query
 from tests.data.query_sources import cropped, write_query
-from tests.data.runs import TINY_TRAINING, Killer, json_file, leftovers, run_in, told
+from tests.data.runs import TINY_TRAINING, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
 
 
@@ -49,21 +49,6 @@ def test_ray_trains_to_the_same_weights_as_one_process(workspace: Workspace, tmp
     train(run_in(workspace, ray_engine), options(tmp_path, "ray", epochs=1))
 
     assert weights(workspace, "here") == weights(workspace, "ray")
-
-
-def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
-    """Ray starts the group anew, and it goes on from the last checkpoint."""
-    write_squares(workspace)
-    train(run_in(workspace), options(tmp_path, "alone", epochs=40, val_every=2))
-    model = Path(workspace.files.path("models/killed/checkpoints"))
-
-    with Killer("RayTrainWorker", when=lambda: len(list(model.glob("0*"))) >= 3) as killer:
-        train(run := run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40, val_every=2))
-
-    assert killer.killed
-    assert any("a worker died; the training goes on from checkpoint" in warning for warning in told(run).warnings)
-    assert len(workspace.model_files("killed").read_json("run.json")["sessions"]) == 2
-    assert weights(workspace, "killed") == weights(workspace, "alone")
 
 
 def test_two_workers_train_as_one(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
