@@ -20,7 +20,11 @@ from kittiseg.project.store import Workspace
 from tests.data.events import steps_of
 from tests.data.programs import query
 from tests.data.query_sources import cropped, write_query
+<<<<<<< HEAD
 from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, json_file, leftovers, run_in, told
+=======
+from tests.data.runs import TINY_TRAINING, json_file, leftovers, run_in, told
+>>>>>>> kills
 from tests.data.training import write_squares
 
 
@@ -108,6 +112,7 @@ def test_ray_trains_to_the_same_weights_as_one_process(workspace: Workspace, tmp
     assert weights(workspace, "here") == weights(workspace, "ray")
 
 
+<<<<<<< HEAD
 def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
     """Ray starts the group anew, and it goes on from the last checkpoint."""
     write_squares(workspace)
@@ -124,6 +129,8 @@ def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_
     assert steps_of(event_files(workspace, "killed"), "train/loss") == list(range(1, 121))
 
 
+=======
+>>>>>>> kills
 def test_two_workers_train_as_one(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
     """A batch is two devices' parts, whoever computes them."""
     write_squares(workspace)

@@ -15,7 +15,7 @@ from kittiseg.training.prepare import TrainJob, TrainRequest, prepare
 from kittiseg.training.sources import ProjectSource
 from tests.data.runs import leftovers
 from tests.data.train_worker import Context
-from tests.data.training import tiny_config, tiny_job
+from tests.data.training import tiny_config, tiny_job, with_samples
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_replacement_that_is_resumed_keeps_the_old_model_until_it_has_a_checkp
         assert checkpoints_of(workspace) == []
     assert workspace.files.exists(aside("m"))
     with alone_at(workspace, "m", resume=True):
-        train_alone(Context(rank=0, world_size=1), new)
+        train_alone(Context(rank=0, world_size=1), with_samples(new))
 
     assert workspace.model_files("m").read_json("config.json")["settings"]["seed"] == 7
     assert leftovers(workspace) == []
