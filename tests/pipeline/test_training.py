@@ -20,11 +20,7 @@ from kittiseg.project.store import Workspace
 from tests.data.events import steps_of
 from tests.data.programs import query
 from tests.data.query_sources import cropped, write_query
-<<<<<<< HEAD
-from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, json_file, leftovers, run_in, told
-=======
-from tests.data.runs import TINY_TRAINING, json_file, leftovers, run_in, told
->>>>>>> kills
+from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
 
 
@@ -112,25 +108,6 @@ def test_ray_trains_to_the_same_weights_as_one_process(workspace: Workspace, tmp
     assert weights(workspace, "here") == weights(workspace, "ray")
 
 
-<<<<<<< HEAD
-def test_a_killed_worker_does_not_show_in_the_weights(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
-    """Ray starts the group anew, and it goes on from the last checkpoint."""
-    write_squares(workspace)
-    train(run_in(workspace), options(tmp_path, "alone", epochs=40, val_every=2))
-    model = Path(workspace.files.path("models/killed/checkpoints"))
-
-    with Killer("RayTrainWorker", when=lambda: len(list(model.glob("0*"))) >= 3) as killer:
-        train(run := run_in(workspace, ray_engine), options(tmp_path, "killed", epochs=40, val_every=2))
-
-    assert killer.killed
-    assert any("a worker died; the training goes on from checkpoint" in warning for warning in told(run).warnings)
-    assert len(workspace.model_files("killed").read_json("run.json")["sessions"]) == 2
-    assert weights(workspace, "killed") == weights(workspace, "alone")
-    assert steps_of(event_files(workspace, "killed"), "train/loss") == list(range(1, 121))
-
-
-=======
->>>>>>> kills
 def test_two_workers_train_as_one(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
     """A batch is two devices' parts, whoever computes them."""
     write_squares(workspace)

@@ -17,8 +17,10 @@ from kittiseg.pipeline import TrainOptions, restore_checkpoint, train
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.history import read_history
 from tests.data.commands import run_command, start_command, stop_when
+from tests.data.events import steps_of
 from tests.data.kills import (
     KILLABLE,
+    STEPS,
     Moment,
     assert_unscathed,
     kill_during,
@@ -102,6 +104,7 @@ def test_workers_that_are_killed_do_not_show(workspace: Workspace, tmp_path: Pat
     assert killed == list(MOMENTS)
     assert sum("a worker died; the training goes on from checkpoint" in text for text in told(run).warnings) == 3
     assert_unscathed(workspace, "m", last_weights(by_two))
+    assert steps_of(Path(model.path("tensorboard")), "train/loss") == list(range(1, STEPS + 1))
 
 
 def test_a_killed_driver_s_workers_do_not_get_in_the_way(
