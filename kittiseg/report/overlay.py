@@ -86,16 +86,6 @@ def draw_windows(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Siz
     return drawn_hwc
 
 
-def side_by_side(images: Sequence[np.ndarray], *, gap: int = 8) -> np.ndarray:
-    """Pictures in one row, all as high as the first, ``gap`` px of white between them."""
-    height = images[0].shape[0]
-    parts: list[np.ndarray] = []
-    for image_hwc in images:
-        width = max(1, round(image_hwc.shape[1] * height / image_hwc.shape[0]))
-        parts += [np.full((height, gap, 3), _PAPER, np.uint8), _resized(image_hwc, height=height, width=width)]
-    return np.concatenate(parts[1:], axis=1)
-
-
 def picture_grid(
     rows: Sequence[Sequence[np.ndarray]], captions: Sequence[str], *, width: int = 1600, gap: int = 12
 ) -> np.ndarray:

@@ -50,7 +50,7 @@ def _only_workers(model: Files) -> Iterator[None]:
     """No other group of workers is at the model meanwhile."""
     name = model.root.rpartition("/")[2]
     busy = f"workers of an earlier training of model '{name}' are still running; stop them, then run it again"
-    with locked(model.above(2), f"models/{name}.workers", busy=busy, wait_s=_LAST_WORDS_S):
+    with locked(model.above(2), f"workers/{name}", busy=busy, wait_s=_LAST_WORDS_S):
         yield
 
 

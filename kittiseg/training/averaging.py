@@ -1,9 +1,10 @@
 """A network whose weights are the moving average of another's, over the steps of a training."""
 
+import copy
 from collections.abc import Mapping
 
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 class Average:
@@ -14,20 +15,22 @@ class Average:
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        self._source, self._decay = network, decay
-        self._averaged = AveragedModel(network, use_buffers=True)
-
-    @property
-    def network(self) -> nn.Module:
-        return self._averaged.module
+        self._decay, self._steps = decay, 0
+        self.network = copy.deepcopy(network)
+        pairs = list(zip(self.network.state_dict().values(), network.state_dict().values(), strict=True))
+        self._averaged = [pair for pair in pairs if pair[0].is_floating_point()]
+        self._copied = [pair for pair in pairs if not pair[0].is_floating_point()]  # counts of batches
 
     def update(self) -> None:
         """To be called after every step."""
-        steps = int(self._averaged.n_averaged)  # which lies on the CPU: no device is waited for
-        self._averaged.multi_avg_fn = get_ema_multi_avg_fn(min(self._decay, (1 + steps) / (10 + steps)))
-        self._averaged.update_parameters(self._source)
+        decay = min(self._decay, (1 + self._steps) / (10 + self._steps)) if self._steps else 0.0
+        own, source = map(list, zip(*self._averaged, strict=True))
+        get_ema_multi_avg_fn(decay)(own, source, self._steps)  # AveragedModel would wait for the device
+        for mine, theirs in self._copied:
+            mine.copy_(theirs)
+        self._steps += 1
 
     def restore(self, weights: Mapping[str, Tensor], *, steps: int) -> None:
         """The average that had these weights after so many steps."""
         self.network.load_state_dict(weights)
-        self._averaged.n_averaged.fill_(steps)
+        self._steps = steps

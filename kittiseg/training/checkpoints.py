@@ -3,8 +3,7 @@
 ``checkpoints/00000027/`` holds ``model.safetensors``, ``optimizer.safetensors`` (what the optimizer remembers, and the
 weights as they were trained where those of the model are their average), ``state.json`` (where the training stood),
 ``config.json`` (of the model), ``pictures.json`` (IoU of each validation picture) and ``manifest.json`` (length and
-SHA-256 of the others). Of old ones the optimizer may be gone, which is up to twice as large as the weights and needed
-only to go on.
+SHA-256 of the others). Of old ones the optimizer may be gone, which is large and needed only to go on.
 """
 
 import hashlib
@@ -31,7 +30,6 @@ MODEL, OPTIMIZER, STATE, CONFIG, PICTURES, MANIFEST = (
     "manifest.json",
 )
 _WRITING = "checkpoints/.writing"
-_KEEP_OPTIMIZERS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +37,8 @@ class TrainState:
     """Where a training stands. ``step``: steps done. The order of pictures follows from the seed and it alone.
 
     ``val_losses``: of every validation, so their number is that of the checkpoints. ``scores``: by the config's
-    ``best_by``, None where a validation has none. ``lr_changed_at``: how many there
-    were when the rate fell last. ``data``: digest of the names of the training pictures. ``sizes``: their number in
+    ``best_by``, None where a validation has none. ``lr_changed_at``: how many there were when the rate fell last.
+    ``data``: digest of the names of the training pictures, or of what a query makes them of. ``sizes``: their number in
     each epoch that was begun; one stands for all where they are the same in all. ``class_weights``: those of the loss,
     by the network's channels; none where it has none.
     """

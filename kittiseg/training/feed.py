@@ -1,7 +1,7 @@
 """Samples become batches on the network's device; the next ones are made while one is computed."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -35,7 +35,7 @@ class Feed:
         if where == "memory":
             touch(samples)
 
-    def batches(self, wanted: Iterable[np.ndarray]) -> Iterator[Tensor]:
+    def batches(self, wanted: Iterable[np.ndarray]) -> Generator[Tensor, None, None]:
         """The samples of each array of indices, uint8 (n, h, w, 4): red, green, blue, class index."""
         if self._all_nhw4 is not None:
             for indices in wanted:

@@ -1,6 +1,7 @@
 """What a network is given: samples on its device become normalised tensors."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +14,16 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 def normalise(images_nhwc: Tensor) -> Tensor:
     """RGB uint8 as float32 (n, 3, h, w), ``(x / 255 - mean) / std`` of ImageNet, channels last in memory."""
-    mean_c = torch.tensor(IMAGENET_MEAN, device=images_nhwc.device) * 255
-    std_c = torch.tensor(IMAGENET_STD, device=images_nhwc.device) * 255
+    mean_c, std_c = _imagenet(images_nhwc.device)
     return images_nhwc.float().sub_(mean_c).div_(std_c).permute(0, 3, 1, 2)
+
+
+@cache
+def _imagenet(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of each channel, of 0..255; made once, for a copy to the device waits for all its work."""
+    with torch.inference_mode(False):
+        mean_c, std_c = (torch.tensor(values_c, device=device) * 255 for values_c in (IMAGENET_MEAN, IMAGENET_STD))
+    return mean_c, std_c
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ import uuid
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import CONFIG, Checkpoint, checkpoint_parts, install_checkpoint, resolve
 from kittiseg.training.history import HISTORY, append_history, history_until
+from kittiseg.training.prepare import QUERY
 from kittiseg.training.run_record import now, read_run, write_run
 
 
@@ -24,6 +25,8 @@ def restore(
     parts = checkpoint_parts(found)
     install_checkpoint(draft, f"{found.number:08d}", parts)
     draft.write(CONFIG, parts[CONFIG])
+    if source.exists(QUERY):
+        draft.write(QUERY, source.read(QUERY))
     draft.write(HISTORY, b"")
     append_history(draft, history_until(source, step=found.state.step, checkpoint=found.number))
     origin = {"model": model, "checkpoint": found.number, "epoch": found.state.epoch}

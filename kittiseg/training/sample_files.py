@@ -4,6 +4,7 @@ import fcntl
 import getpass
 import hashlib
 import io
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -96,9 +97,18 @@ def _local_folder(files: Files, names: Sequence[str]) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(folder / "lock"):
         for name in names:
-            if not (folder / name).exists() or (folder / name).stat().st_size != files.size(name):
-                (folder / name).write_bytes(files.read(name))
+            _fetch(files, name, folder / name)
     return folder
+
+
+def _fetch(files: Files, name: str, copy: Path) -> None:
+    """Copies a file, with its time, unless that was done before: those of a training that was killed may be as long."""
+    size, written_ns = files.stamp(name)
+    if copy.exists() and (copy.stat().st_size, copy.stat().st_mtime_ns) == (size, written_ns):
+        return
+    copy.unlink(missing_ok=True)  # who has it open may go on reading it
+    copy.write_bytes(files.read(name))
+    os.utime(copy, ns=(written_ns, written_ns))
 
 
 def _fetched(files: Files) -> Path:

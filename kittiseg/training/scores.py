@@ -1,4 +1,4 @@
-"""How good a checkpoint is, by what the config's ``best_by`` names. Pure, and without torch: reports use it too."""
+"""How good a checkpoint is, by what the config's ``best_by`` names. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -26,7 +26,7 @@ class Batch:
     """The batch of a step.
 
     ``parts``: what this worker computes of it, each at once: its number, and its samples, uint8 (n, h, w, 4). ``of``:
-    the number of all workers' parts that are not empty. ``waited``: seconds for which they were not there in time.
+    the number of all workers' parts. ``waited``: seconds for which they were not there in time.
     """
 
     parts: list[tuple[int, Tensor]]
@@ -66,6 +66,7 @@ class Supply:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._batches.close()
         self.epochs.__exit__(*error)
 
     @property
@@ -93,6 +94,8 @@ class Supply:
     def batch(self, step: int) -> Batch:
         """The batch at ``step`` (from 0); steps come one after another."""
         if self._job.source.redraws and self.plan.place(step)[0] > self.epochs.number:
+            self._batches.close()
+            del self._batches, self._feed  # or the device would hold the samples of two epochs for a while
             self.epochs.advance()
             self._begin_epoch(step)
         shards = self.plan.shards_at(step)

@@ -1,5 +1,6 @@
 """Batch normalisation by the statistics of all workers' pictures."""
 
+import copy
 from typing import Any
 
 import torch
@@ -8,14 +9,15 @@ from torch import Tensor, nn
 
 
 class SyncedBatchNorm2d(nn.BatchNorm2d):
-    """BatchNorm2d whose batch is that of the whole group in training mode, whatever each worker's share of it.
+    """BatchNorm2d whose batch is that of the whole group in a training step, whatever each worker's share of it.
 
     torch's own SyncBatchNorm is for CUDA alone. Mean and variance come from sums over all workers in float32, by an
-    exchange that gradients go through too; parameters, buffers and their names are BatchNorm2d's.
+    exchange that gradients go through too; parameters, buffers and their names are BatchNorm2d's. Validation, in
+    inference mode, asks nobody: workers may have different numbers of its batches, and would wait for ever.
     """
 
     def forward(self, x_nchw: Tensor) -> Tensor:
-        if not self.training:
+        if not self.training or torch.is_inference_mode_enabled():
             return super().forward(x_nchw)
         exact_nchw = x_nchw.float()
         count = exact_nchw.new_full((1,), float(exact_nchw.numel() // exact_nchw.shape[1]))
@@ -64,3 +66,12 @@ def synchronise(network: nn.Module) -> None:
     for module in network.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = SyncedBatchNorm2d  # the same parameters and buffers, another forward
+
+
+def not_synchronised(network: nn.Module) -> nn.Module:
+    """A copy with torch's own batch normalisations, which a prediction folds into the convolutions before them."""
+    network = copy.deepcopy(network)
+    for module in network.modules():
+        if isinstance(module, SyncedBatchNorm2d):
+            module.__class__ = nn.BatchNorm2d  # type: ignore[assignment]
+    return network

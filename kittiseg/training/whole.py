@@ -28,6 +28,7 @@ from kittiseg.training.group import Group
 from kittiseg.training.inputs import Forward
 from kittiseg.training.model import ModelConfig
 from kittiseg.training.scores import WHOLE
+from kittiseg.training.sync_batchnorm import not_synchronised
 from kittiseg.training.validate_on import ValidateOn
 
 _SOURCE = "the training config"
@@ -67,7 +68,10 @@ class WholePictures:
     def _counts(self, forward: Forward, chunks: list[list[ItemKey]]) -> np.ndarray:
         """The confusion counts of some pictures, read ahead by a thread."""
         network = NetworkForward(
-            forward.network, input_size=self.input_size, device=str(forward.device), precision=forward.precision
+            not_synchronised(forward.network),
+            input_size=self.input_size,
+            device=str(forward.device),
+            precision=forward.precision,
         )
         mode, classes = make_mode(self.config.mode), len(self.classes.names) + 1
         predictor = Predictor(network, mode, classes=len(self.channels), batch_size=self.config.batch_size)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kittiseg.project.geometry import Size, Window
-from kittiseg.report.overlay import annotated, draw_windows, fit, overlay, picture_grid, side_by_side
+from kittiseg.report.overlay import annotated, draw_windows, fit, overlay, picture_grid
 from tests.data.projects import annotation_of, bitmap_of, square
 
 
@@ -83,11 +83,6 @@ def test_fit_keeps_the_aspect_and_never_enlarges():
     """The narrower side of the box decides."""
     assert fit(grey(100, 400), Size(height=90, width=200)).shape == (50, 200, 3)
     assert fit(grey(10, 40), Size(height=90, width=200)).shape == (10, 40, 3)
-
-
-def test_side_by_side_brings_all_to_the_height_of_the_first():
-    """20 x 10 beside 40 x 40 with a gap of 8 px."""
-    assert side_by_side([grey(10, 20), grey(40, 40)]).shape == (10, 20 + 8 + 10, 3)
 
 
 def test_grid_has_its_pictures_in_columns_below_their_captions():

@@ -183,15 +183,16 @@ def test_the_number_of_workers_does_not_matter(
     """One process that accumulates 3 shards, and 2 or 3 processes that share them out, have the same losses.
 
     7 pictures in batches of 6 leave one for the last batch, so two shards of it are empty. Statistics that are summed
-    over workers are rounded more often than those of one. Of the whole pictures that are validated on, the first worker
-    has four, the second one, the third none; only that one has a car.
+    over workers are rounded more often than those of one; each worker validates by those of its own batches, of which
+    there is one in all. Of the whole pictures that are validated on, the first worker has four, the second one, the
+    third none; only that one has a car.
     """
     project = write_squares(workspace, train=7)
     streets = {f"ds/{index}.png": annotation_of({}) for index in range(4)}
     streets["ds/4.png"] = annotation_of({"car": square(top=0, left=0, side=6)})
     whole = {"project": write_project(workspace, "streets", streets, meta=CAR).name, "config": {}}
     fields = {"gpu_devices": [0, 1, 2], "epochs": 2, "val_every": 1, "validate_on": whole}
-    fields["sync_batchnorm"] = sync_batchnorm
+    fields |= {"sync_batchnorm": sync_batchnorm, "validate_with_model_eval": not sync_batchnorm}
     one = tiny_job(workspace, "one", project=project, **fields)
     several = tiny_job(workspace, "several", project=project, **fields)
 

@@ -3,15 +3,19 @@ from pathlib import Path
 import pytest
 import torch
 
+from kittiseg.engine import Resources
 from kittiseg.errors import ModelError, WorkspaceError
 from kittiseg.project.store import Workspace
 from kittiseg.training.checkpoints import list_checkpoints, read_weights, resolve
+from kittiseg.training.devices import plan_devices
 from kittiseg.training.history import read_history
 from kittiseg.training.loop import train_loop
+from kittiseg.training.prepare import QUERY, TrainRequest, resume
 from kittiseg.training.restore import restore
 from kittiseg.training.run_record import read_run
+from tests.data.query_sources import mirrored, source_in, write_query
 from tests.data.train_worker import Context
-from tests.data.training import tiny_job
+from tests.data.training import tiny_config, tiny_job
 
 
 @pytest.fixture
@@ -35,6 +39,23 @@ def test_a_checkpoint_becomes_a_model_of_its_own(workspace: Workspace) -> None:
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert read_history(model) == read_history(workspace.model_files("m"))[:5]
     assert read_run(model)["restored_from"] == {"model": "m", "checkpoint": 2, "epoch": 1.0}
+
+
+def test_a_model_of_a_query_keeps_it(workspace: Workspace, tmp_path: Path) -> None:
+    """So that it can be gone on with, and its pictures be found again."""
+    source = source_in(workspace, write_query(tmp_path, mirrored()))
+    train_loop(Context(rank=0, world_size=1), tiny_job(workspace, "q", source=source, epochs=1, val_every=1))
+
+    model, _ = restore(workspace, "q", "last", "copy")
+
+    config = tiny_config(epochs=2, val_every=1)
+    job = resume(
+        workspace,
+        TrainRequest(source=source, name="copy", config=config),
+        plan_devices(config, Resources(cpus=1, gpus=0)),
+    )
+    assert job.model == model
+    assert model.read_json(QUERY) == source.query
 
 
 def test_nothing_is_restored_over_a_model_unasked(workspace: Workspace) -> None:

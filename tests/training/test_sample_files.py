@@ -78,13 +78,33 @@ def test_samples_of_a_distant_workspace_are_fetched_once(
     write(reader, workspace.files.within("samples"))
     distant = Files(pafs.SubTreeFileSystem(workspace.files.root, pafs.LocalFileSystem()), "samples")
 
-    samples = open_samples(distant, "train")
+    kept = pixels_of(open_samples(distant, "train"))
     fetched = sorted((tmp_path / "machine").rglob("train-*.npy"))
+    written = fetched[0].stat().st_ctime_ns
     fetched[1].write_bytes(b"cut")
     again = open_samples(distant, "train")
-    kept = pixels_of(samples)
+    kept_file = fetched[0].stat().st_ctime_ns == written
     forget_local(replace(distant))
 
     assert len(fetched) == 2
+    assert kept_file
     assert np.array_equal(pixels_of(again), kept)
     assert not list((tmp_path / "machine").rglob("*.npy"))
+
+
+def test_samples_that_a_killed_training_fetched_are_not_taken_for_those_of_another(
+    workspace: Workspace, reader: SampleReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though its files are as long and have the same names."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "machine"))
+    (tmp_path / "machine").mkdir()
+    distant = Files(pafs.SubTreeFileSystem(workspace.files.root, pafs.LocalFileSystem()), "samples")
+    write(reader, workspace.files.within("samples"))
+    before = open_samples(distant, "train")
+    other = replace(reader, source=ProjectSource(write_squares(workspace, "other", train=40, val=3, empty=20)))
+
+    write(other, workspace.files.within("samples"))
+
+    found = pixels_of(open_samples(distant, "train"))
+    assert np.array_equal(found, pixels_of(other.read()["train"]))
+    assert not np.array_equal(found, pixels_of(before))
