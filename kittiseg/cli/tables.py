@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kittiseg.cli.console import WIDE, plain_console
+from kittiseg.training.scores import FEW_CLASSES
 
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
@@ -122,12 +123,16 @@ def _deed_words(name: str, value: Any) -> str:
 
 
 def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
-    """One line per checkpoint; the marks say which is best, by what the title names, and which is last."""
+    """One line per checkpoint; the marks say which is best, by what the title names, and which is last.
+
+    Many classes would not fit a line: it then has their mean, and a table below has those of the best checkpoint.
+    """
     classes, best_by = list(listing["classes"]), listing["best_by"]
+    many = len(classes) > FEW_CLASSES
     has_whole = any("whole" in entry for entry in listing["checkpoints"])
     table = _table(
         *("checkpoint", "epoch", "loss", "accuracy"),
-        *(f"IoU {name}" for name in classes),
+        *(["mean IoU"] if many else [f"IoU {name}" for name in classes]),
         *(["whole pictures"] if has_whole else []),
         title=f"{listing['model']}, best by {'the lowest loss' if best_by == 'loss' else f'the highest {best_by}'}",
     )
@@ -138,13 +143,22 @@ def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
             f"{entry['epoch']:.2f}",
             f"{entry['loss']:.4f}",
             _share(entry["accuracy"]),
-            *(_share(entry["iou"].get(name)) for name in classes),
+            *([_share(entry["mean_iou"])] if many else [_share(entry["iou"].get(name)) for name in classes]),
             *([_share(entry.get("whole", {}).get("mean_iou"))] if has_whole else []),
             Text(" ".join(entry["marks"]), style="bold green" if "best" in entry["marks"] else ""),
         )
     _print(out, table)
+    if many:
+        _show_ious(out, next(entry for entry in listing["checkpoints"] if "best" in entry["marks"]))
     for text in listing["damaged"]:
         out.print(f"damaged: {text}", style="yellow")
+
+
+def _show_ious(out: Console, entry: dict[str, Any]) -> None:
+    table = _table("class", "IoU", title=f"checkpoint {entry['checkpoint']}")
+    for name, value in entry["iou"].items():
+        table.add_row(name, _share(value))
+    _print(out, table)
 
 
 def show_predicted(out: Console, made: "Predicted") -> None:

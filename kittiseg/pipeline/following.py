@@ -15,6 +15,7 @@ from kittiseg.progress import Progress
 from kittiseg.training.history import flat, read_history
 from kittiseg.training.prepare import TrainJob
 from kittiseg.training.run_record import read_run
+from kittiseg.training.scores import FEW_CLASSES
 
 _PLACE = ("kind", "step", "checkpoint")  # of a record; the rest are numbers
 
@@ -138,9 +139,8 @@ class _Shown:
 
     def _line(self, record: dict[str, Any]) -> str:
         """Of a validation."""
-        ious = ", ".join(f"{name} {value:.4f}" for name, value in record["iou"].items() if value is not None)
         place = f"checkpoint {record['checkpoint']}, epoch {record['epoch']:.2f}"
-        words = [f"loss {record['loss']:.4f}", f"IoU {ious}"]
+        words = [f"loss {record['loss']:.4f}", *_ious(record)]
         whole = record.get("whole", {}).get("mean_iou")
         if whole is not None:
             words.append(f"whole pictures: mean IoU {whole:.4f}")
@@ -162,13 +162,22 @@ class _Shown:
         return [f"{timedelta(seconds=round(seconds))} left"]
 
 
+def _ious(record: dict[str, Any]) -> list[str]:
+    """Of each class that occurs; of many classes the mean, so that the line stays one."""
+    known = {name: value for name, value in record["iou"].items() if value is not None}
+    if len(known) > FEW_CLASSES:
+        return [f"mean IoU {record['mean_iou']:.4f} of {len(known)} classes"]
+    return [f"IoU {', '.join(f'{name} {value:.4f}' for name, value in known.items())}"] if known else []
+
+
 _WHERE = {"device": "in the memory of the device", "memory": "in memory", "stream": "read from the disk as needed"}
 
 
 def _pictures(session: dict[str, Any]) -> str:
     """How many there are, and where."""
     counts, where = session["samples"], _WHERE[session["samples_in"]]
-    return f"{counts['train']} + {counts['val']} pictures, {session['samples_mb']:.0f} MB, {where}"
+    pictures = f"{counts['train']} + {counts['val']} pictures to train and validate on"
+    return f"{pictures}, {session['samples_mb']:.0f} MB, {where}"
 
 
 def _number(record: dict[str, Any]) -> int:

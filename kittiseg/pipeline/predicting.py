@@ -61,7 +61,7 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
     files = run.workspace.model_files(name)
     checkpoint = resolve(files, wanted or "last")
     model = read_model_config(files)
-    outputs = plan_outputs(config, model.classes.out_classes, project.meta, source=str(options.config))
+    outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
     devices = check_devices(options.devices or config.devices)
     with run.drafts([options.name], overwrite=options.overwrite) as (draft,):
         workers = plan_workers(config.gpu_devices, devices, run.engine.resources())

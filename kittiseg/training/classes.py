@@ -49,9 +49,14 @@ class ClassIndex:
         return len(self.out_classes)
 
     @property
+    def channels(self) -> tuple[ObjectClass, ...]:
+        """The classes in the order of the network's output channels, which need not be the project's."""
+        return tuple(sorted(self.out_classes, key=lambda entry: self.index[entry.name]))
+
+    @property
     def names(self) -> list[str]:
         """Titles in the order of the network's output channels."""
-        return sorted((entry.name for entry in self.out_classes), key=self.index.__getitem__)
+        return [entry.name for entry in self.channels]
 
     @property
     def objects(self) -> frozenset[str]:

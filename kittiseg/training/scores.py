@@ -8,6 +8,9 @@ from kittiseg.config import did_you_mean
 WHOLE = "whole"
 """Under this name a checkpoint's metrics have those of whole pictures."""
 
+FEW_CLASSES = 4
+"""So many have a number each in a line about a checkpoint; of more it has the mean."""
+
 
 def score_of(metrics: Mapping[str, Any], loss: float, best_by: str) -> float | None:
     """The higher the better; None where these metrics have no such value.

@@ -32,6 +32,7 @@ from kittiseg.training.sync_batchnorm import not_synchronised
 from kittiseg.training.validate_on import ValidateOn
 
 _SOURCE = "the training config"
+_NAMED = 5  # classes that a message names; KITTI has 34
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +125,11 @@ def _compare(wanted: ValidateOn, project: Project, model: ModelConfig) -> Compar
         problems = [Problem(f"/validate_on{problem.pointer}", problem.message) for problem in error.problems]
         raise ConfigError(_SOURCE, problems) from None
     known, objects = model.classes.index, model.classes.objects
-    unknown = [f"'{title}'{did_you_mean(title, known)}" for title in titles if title not in known]
+    unknown = [f"'{title}'" for title in titles if title not in known]
     if unknown:
-        remedy = 'rename it, or drop it by "__ignore__"'
-        raise _wrong("classes_mapping", f"the model has no class {', no class '.join(unknown)}; {remedy}")
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        listed, remedy = ", ".join(unknown[:_NAMED]) + more, 'rename them, or drop them by "__other__": "__ignore__"'
+        raise _wrong("classes_mapping", f"the model has no class {listed}; known: {', '.join(known)}; {remedy}")
     if not objects & set(titles):
         raise _wrong("classes_mapping", f"no class of project '{project.name}' is one of {', '.join(sorted(objects))}")
     outputs = ProjectMeta(tuple(entry for entry in model.classes.out_classes if entry.name in objects))

@@ -80,6 +80,23 @@ def test_whole_pictures_have_a_column_where_there_are_any():
     assert [line.split()[-1] for line in lines[2:]] == ["-", "0.2500"]
 
 
+def test_many_classes_stand_below_the_checkpoints():
+    """The mean in the line, and each class of the best checkpoint in a line of its own."""
+    console, out = narrow()
+    ious = dict.fromkeys("abcde", 0.5) | {"nowhere": None}
+    entries = [
+        checkpoint(n, iou=0.5, marks=marks) | {"mean_iou": 0.5, "iou": ious} for n, marks in ((1, ["best"]), (2, []))
+    ]
+
+    tables.show_checkpoints(console, listing(entries, classes=list(ious)))
+
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert lines[1] == ["checkpoint", "epoch", "loss", "accuracy", "mean", "IoU"]
+    assert lines[2] == ["1", "0.50", "0.5000", "0.7500", "0.5000", "best"]
+    assert lines[4:6] == [["checkpoint", "1"], ["class", "IoU"]]
+    assert lines[-1] == ["nowhere", "-"]
+
+
 def test_checkpoints_are_marked(workspace: Workspace):
     """Best and last; a score that is undefined is a dash; damaged ones are named below."""
     console, out = narrow()

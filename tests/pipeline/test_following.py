@@ -77,10 +77,22 @@ def test_a_validation_is_a_line_with_the_time_left(watched: Watched):
     watched.go_on(until=STEPS)
 
     pictures, first, *_, last = watched.progress.notices
-    assert pictures == "2280 + 120 pictures, 629 MB, in memory"
+    assert pictures == "2280 + 120 pictures to train and validate on, 629 MB, in memory"
     scores = "checkpoint 1, epoch 0.50: loss 0.5000, IoU bg 0.9500, vehicle 0.5000, 12.5 pictures/s, 1.9 GB"
     assert re.fullmatch(re.escape(scores) + r", \d:\d\d:\d\d left", first)
     assert last.endswith("1.9 GB")
+
+
+def test_many_classes_are_one_number(watched: Watched):
+    """Nineteen would fill several lines; those that occur nowhere are not counted."""
+    ious = {f"class {place}": 0.5 for place in range(5)} | {"nowhere": None}
+    watched.begin()
+    append_history(watched.model, [{**HISTORY[5], "iou": ious, "mean_iou": 0.5}])
+    watched.follower.look()
+
+    assert watched.progress.notices[-1].startswith(
+        "checkpoint 1, epoch 0.50: loss 0.5000, mean IoU 0.5000 of 5 classes"
+    )
 
 
 def test_what_an_earlier_version_wrote_is_shown_without_memory(watched: Watched):

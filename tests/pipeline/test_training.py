@@ -19,6 +19,7 @@ from kittiseg.pipeline.training import find_source
 from kittiseg.project.store import Workspace
 from tests.data.events import steps_of
 from tests.data.programs import query
+from tests.data.projects import meta_of
 from tests.data.query_sources import cropped, write_query
 from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
@@ -58,9 +59,12 @@ def test_a_checkpoint_is_written_every_half_epoch_and_numbered_from_1(workspace:
 
 
 def test_whole_pictures_are_scored_as_predict_and_evaluate_do(workspace: Workspace, tmp_path: Path):
-    """The same numbers, to the last bit; the model's config holds what was in the file."""
-    write_squares(workspace, train=4, val=2)
-    infer = json_file(tmp_path, "infer", WINDOWS)
+    """The same numbers, to the last bit, in whatever order the project has its classes; the config is kept whole.
+
+    The network's outputs are sorted by title; the project has ``road``, of which there is no pixel, first.
+    """
+    write_squares(workspace, train=4, val=2, meta=meta_of({"road": "bitmap", "car": "bitmap"}))
+    infer = json_file(tmp_path, "infer", {**WINDOWS, "model_classes": {"save_classes": ["road", "car"]}})
     run = run_in(workspace)
 
     whole = {"project": "squares", "config": str(infer)}
@@ -68,11 +72,11 @@ def test_whole_pictures_are_scored_as_predict_and_evaluate_do(workspace: Workspa
     listing = train(run, options(tmp_path, "m", **fields))
 
     predict(run, PredictOptions(infer, "m@best", "squares", "out"))
-    document = evaluate(run, "out", "squares", class_map="car_dl=car").to_json()
+    document = evaluate(run, "out", "squares", class_map="car_unet=car,road_unet=road").to_json()
     (best,) = [entry["whole"] for entry in listing["checkpoints"] if "best" in entry["marks"]]
     assert best == {
         "mean_iou": document["mean_iou"],
-        "iou": {"car": document["classes"]["car"]["iou"]},
+        "iou": {name: document["classes"][name]["iou"] for name in ("car", "road")},
         "accuracy": document["pixel_accuracy"],
     }
     assert 0 < best["mean_iou"] < 1

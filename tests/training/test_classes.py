@@ -15,7 +15,7 @@ def test_background_is_made_first_and_the_others_are_numbered_by_title() -> None
     assert classes.index == {"bg": 0, "car": 1, "van": 2, "neutral": 255}
     assert [(c.name, c.shape) for c in classes.out_classes] == [("bg", "bitmap"), ("van", "bitmap"), ("car", "bitmap")]
     assert classes.out_classes[0].color == "#222222"
-    assert classes.names == ["bg", "car", "van"]
+    assert classes.names == [entry.name for entry in classes.channels] == ["bg", "car", "van"]
     assert classes.objects == {"car", "van"}
 
 
