@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
+from kittiseg.project.files import Files
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -80,12 +82,12 @@ class Engine(Protocol):
         """
 
     def fit(
-        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
+        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
     ) -> None:
         """Runs ``loop(context, job)`` in every worker of one group that can talk to one another (torch.distributed).
 
         A worker's death restarts the group, so ``loop`` begins with the last checkpoint that it finds itself.
-        ``storage`` is a folder that the engine may use and that all nodes see; it is removed at the end.
+        ``storage`` is a folder that the engine may use and that all nodes see; whoever calls removes it.
         """
 
     def observe(self, metrics: Mapping[str, float], **labels: str) -> None:

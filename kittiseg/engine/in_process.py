@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.errors import ResourceError
+from kittiseg.project.files import Files
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,7 +51,7 @@ class InProcess:
             yield from map(work, chunks)
 
     def fit(
-        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
+        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
     ) -> None:
         _refuse_many(workers)
         loop(_Context(self._device(workers), _threads(workers)), job)

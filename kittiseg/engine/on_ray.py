@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -21,12 +20,15 @@ from ray import cloudpickle
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.errors import KittisegError, ResourceError
+from kittiseg.project.files import Files
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 BLOCKS_PER_CPU = 6  # a task round costs about 0.1 s, so blocks are few; the last ones should still end together
 DEATHS_SURVIVED = 3  # of one worker; after that the work itself is to blame
+
+_VERDICT = "error.pickle"  # in the storage of a group: an error that would come again
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class OnRay:
                     ray.kill(actor)
 
     def fit(
-        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: str
+        self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
     ) -> None:
         from ray import train
         from ray.train.torch import TorchTrainer
@@ -128,24 +130,23 @@ class OnRay:
         )
         run = train.RunConfig(
             name=_plain(name),
-            storage_path=storage,
+            storage_path=storage.root,
+            storage_filesystem=None if storage.is_local else storage.filesystem,
             failure_config=train.FailureConfig(max_failures=DEATHS_SURVIVED, controller_failure_limit=DEATHS_SURVIVED),
         )
-        verdict = Path(storage) / "error.pickle"
         settings = {
-            "work": cloudpickle.dumps((loop, job)),
+            "work": cloudpickle.dumps((loop, job, storage)),
             "device": workers.device,
             "threads": cpus,
-            "verdict": str(verdict),
         }
         try:
             TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
         except train.TrainingFailedError as error:
-            _raise_verdict(verdict)
+            _raise_verdict(storage)
             raise _end_of_group(name, error) from error
         except SystemExit:  # Ray Train turns Ctrl-C into it
             raise KeyboardInterrupt from None
-        _raise_verdict(verdict)
+        _raise_verdict(storage)
 
     def _share_of_cpus(self, count: int, device: DeviceKind) -> int:
         alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -256,19 +257,16 @@ def _fit_worker(settings: dict[str, Any]) -> None:
     """One worker of the group. An error that would come again is put down in a file, for Ray would try it again."""
     from ray import train
 
-    verdict = Path(settings["verdict"])
-    if verdict.exists():
+    loop, job, storage = pickle.loads(settings["work"])
+    if storage.exists(_VERDICT):
         return
-    loop, job = pickle.loads(settings["work"])
     context = train.get_context()
     told = _TrainContext(settings["device"], settings["threads"], context.get_world_rank(), context.get_world_size())
     try:
         loop(told, job)
     except Exception as error:
         if not _is_echo(error, told.world_size):
-            beside = verdict.with_name(f".{told.rank}.{verdict.name}")  # for it may be killed while it writes
-            beside.write_bytes(cloudpickle.dumps(error))
-            beside.replace(verdict)
+            storage.replace(_VERDICT, cloudpickle.dumps(error))  # whole, for it may be killed while it writes
         raise
 
 
@@ -295,6 +293,6 @@ def _end_of_group(name: str, error: Exception) -> Exception:
     return ResourceError(f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {why}")
 
 
-def _raise_verdict(verdict: Path) -> None:
-    if verdict.exists():
-        raise pickle.loads(verdict.read_bytes())
+def _raise_verdict(storage: Files) -> None:
+    if storage.exists(_VERDICT):
+        raise pickle.loads(storage.read(_VERDICT))

@@ -164,7 +164,7 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
     try:
         _prepare_samples(run, job)
         with followed(job, options.name, run.engine, run.progress):
-            run.engine.fit(train_alone, job, workers=workers, name=f"train {options.name}", storage=storage.root)
+            run.engine.fit(train_alone, job, workers=workers, name=f"train {options.name}", storage=storage)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
             run.close()  # or its workers would write into folders that are being removed

@@ -8,8 +8,10 @@ import pytest
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
 from kittiseg.errors import DataError, ResourceError
+from kittiseg.project.files import Files
 
 ENGINE: Engine = InProcess()
+UNUSED = Files.at("unused")
 
 
 def test_map_keeps_the_order():
@@ -78,7 +80,7 @@ def test_fit_runs_the_loop_as_the_only_worker():
         context.report({"loss": 0.5}, checkpoint="models/m")
         seen.extend([context.rank, context.world_size, context.device, context.threads, job])
 
-    ENGINE.fit(loop, "job", workers=Workers(count=1), name="train", storage="unused")
+    ENGINE.fit(loop, "job", workers=Workers(count=1), name="train", storage=UNUSED)
 
     assert seen == [0, 1, "cpu", os.cpu_count(), "job"]
 
@@ -91,7 +93,7 @@ def test_what_is_observed_needs_no_dashboard():
 def test_several_workers_are_refused():
     """One process is one worker; the error says what to do."""
     with pytest.raises(ResourceError, match="2 CPU workers cannot be had in one process; use --engine ray"):
-        ENGINE.fit(print, None, workers=Workers(count=2), name="train", storage="unused")
+        ENGINE.fit(print, None, workers=Workers(count=2), name="train", storage=UNUSED)
     with pytest.raises(ResourceError, match="2 CPU workers cannot be had in one process; use --engine ray"):
         list(ENGINE.map_with_state(adder, {"start": 0}, [[1]], workers=Workers(count=2), name="add"))
 
@@ -101,7 +103,7 @@ def test_a_device_that_is_not_there_is_refused():
     workers = Workers(count=1, device="cuda")
 
     with pytest.raises(ResourceError, match="a CUDA device was wanted"):
-        ENGINE.fit(print, None, workers=workers, name="train", storage="unused")
+        ENGINE.fit(print, None, workers=workers, name="train", storage=UNUSED)
     with pytest.raises(ResourceError, match="a CUDA device was wanted"):
         list(ENGINE.map_with_state(adder, {"start": 0}, [[1]], workers=workers, name="add"))
     assert next(InProcess(gpus=1).map_with_state(adder, {"start": 0}, [[1]], workers=workers, name="add"))[1] == "cuda"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import pyarrow.fs as pafs
 import pytest
 import ray
 
@@ -17,6 +18,7 @@ from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
 from kittiseg.engine.on_ray import _end_of_group as end_of_group
 from kittiseg.errors import DataError, ModelError, ResourceError
+from kittiseg.project.files import Files
 
 
 def square(value: int) -> int:
@@ -94,7 +96,9 @@ def test_a_stage_may_have_a_name_in_any_letters(ray_engine: Engine, tmp_path: Pa
     """Projects and models may, and Ray's dashboard shows them."""
     assert list(ray_engine.map(square, [2], name="transform città 🚗")) == [4]
 
-    ray_engine.fit(leave, str(tmp_path), workers=Workers(count=1), name="train città 🚗", storage=str(tmp_path / "ray"))
+    ray_engine.fit(
+        leave, str(tmp_path), workers=Workers(count=1), name="train città 🚗", storage=Files.at(tmp_path / "ray")
+    )
 
     assert (tmp_path / "done").exists()
 
@@ -172,7 +176,9 @@ def test_a_training_group_is_started_anew_when_a_worker_dies(ray_engine: Engine,
     """Both ranks end with the sum over the group."""
     workers = Workers(count=2, cpus=1)
 
-    ray_engine.fit(add_ranks, {"folder": str(tmp_path)}, workers=workers, name="sum", storage=str(tmp_path / "ray"))
+    ray_engine.fit(
+        add_ranks, {"folder": str(tmp_path)}, workers=workers, name="sum", storage=Files.at(tmp_path / "ray")
+    )
 
     assert (tmp_path / "died").exists()
     assert [(tmp_path / f"rank{rank}").read_text() for rank in (0, 1)] == ["1.0 of 2", "1.0 of 2"]
@@ -191,11 +197,15 @@ def refuse(context: WorkerContext, job: Any) -> None:
 
 
 def test_what_the_user_can_mend_ends_a_training_at_once(ray_engine: Engine, tmp_path: Path):
-    """The error is the loop's own, it was not tried again, and nobody waits for the worker that raised it."""
+    """The error is the loop's own, it was not tried again, and nobody waits for the worker that raised it.
+
+    Its way leads through the storage, here a distant one.
+    """
     workers = Workers(count=2, cpus=1)
+    distant = Files(pafs.SubTreeFileSystem(str(tmp_path), pafs.LocalFileSystem()), "ray")
 
     with pytest.raises(DataError, match=r"^no picture has the tag 'train'$"):
-        ray_engine.fit(refuse, str(tmp_path), workers=workers, name="no", storage=str(tmp_path / "ray"))
+        ray_engine.fit(refuse, str(tmp_path), workers=workers, name="no", storage=distant)
 
     assert (tmp_path / "tries").read_text() == "x"
 
