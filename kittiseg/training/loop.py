@@ -101,7 +101,7 @@ class _Trainer:
         """Validation, learning rate, checkpoint, report."""
         self._write_history(self.log.take(wait=True))
         began = time.perf_counter()
-        validation = self._validate()
+        validation = within_memory(self._validate, self.trial.validation_error)
         before, self.state = self.state, after_validation(self.state, validation.metrics, self.config)
         place = {"checkpoint": self.state.checkpoint, "epoch": self.state.epoch, "step": self.state.step}
         seconds = round(time.perf_counter() - began, 3)

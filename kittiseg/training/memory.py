@@ -72,6 +72,15 @@ class Trial:
             f'Set "accumulate": {parts}, which computes the same batch in {parts} parts{each}'
         )
 
+    def validation_error(self) -> ResourceError:
+        """What to do where validation did not fit."""
+        size, where = self.config.input_size, _told(self.forward.device)
+        whole = "" if self.config.validate_on is None else " (of whole pictures: /validate_on/config/batch_size)"
+        return ResourceError(
+            f"validation on {_pictures(self.config.batch_size.val)} of {size.width} x {size.height} at once does not "
+            f"fit into the memory of {where}. Make /batch_size/val smaller{whole}: it changes no score"
+        )
+
     def fitting(self, below: int) -> int:
         """The most pictures, fewer than these, that go through forward and backward; 0 where not even one does."""
         fitting, too_many = 0, below

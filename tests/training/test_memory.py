@@ -34,7 +34,7 @@ class Roomy(nn.Module):
         return self.head(images_nchw)
 
 
-def trial(room: int, *, train: int, **fields: Any) -> Trial:
+def trial(room: int, *, train: int = 1, **fields: Any) -> Trial:
     config = tiny_config(batch_size={"train": train}, **fields)
     return Trial(Forward(Roomy(room), CPU, "fp32"), make_criterion(config, 2, (), CPU), config, lambda: None)
 
@@ -87,6 +87,15 @@ def test_synchronised_batch_normalisation_is_no_matter_of_parts() -> None:
 
     assert "the pictures of 32 x 32 that a worker has of a batch do not fit into the memory of the CPU" in told
     assert 'or set "sync_batchnorm": false' in told
+
+
+def test_validation_that_does_not_fit_names_its_own_batch() -> None:
+    """And that of whole pictures where there is one."""
+    assert re.search(
+        "on 1 picture of 32 x 32 at once .*Make /batch_size/val smaller: ", str(trial(5).validation_error())
+    )
+    told = str(trial(5, validate_on={"project": "p", "config": {}}).validation_error())
+    assert "smaller (of whole pictures: /validate_on/config/batch_size)" in told
 
 
 def test_memory_of_what_failed_is_free_before_the_error_is_made() -> None:
