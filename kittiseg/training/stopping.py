@@ -14,7 +14,8 @@ def why_ended(state: TrainState, plan: BatchPlan, config: TrainConfig) -> str | 
     if rule is not None and waited(state.scores, rule.min_delta) >= rule.patience:
         validations = "1 validation" if rule.patience == 1 else f"{rule.patience} validations"
         return f"early_stopping: no better {config.best_by} in {validations}"
-    return f"all {config.epochs} epochs are done" if state.step >= plan.steps else None
+    epochs = "the epoch is done" if config.epochs == 1 else f"all {config.epochs} epochs are done"
+    return epochs if state.step >= plan.steps else None
 
 
 def waited(scores: Iterable[float | None], min_delta: float) -> int:
