@@ -36,6 +36,10 @@ def train(
     from kittiseg import pipeline
     from kittiseg.cli import tables
 
+    if resume and overwrite:
+        raise typer.BadParameter(
+            "--resume goes on with the model that --overwrite would replace; leave out one of them"
+        )
     options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite, windows)
     with session(context.obj) as (run, terminal):
         listing = pipeline.train(run, options)

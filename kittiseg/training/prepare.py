@@ -162,7 +162,8 @@ def _refuse_changes(request: TrainRequest, known: ModelConfig, model: Files) -> 
     if dict(classes.index) != dict(known.classes.index):
         problems.append(Problem("", f"the project has the classes {classes.names} now and had {known.classes.names}"))
     if problems:
-        raise ConfigError(f"model '{request.name}' cannot be resumed with another config", problems)
+        remedy = "undo the changes, or train under another --name"
+        raise ConfigError(f"model '{request.name}' cannot be resumed with another config; {remedy}", problems)
 
 
 def _changed_query(source: Source, model: Files) -> list[Problem]:

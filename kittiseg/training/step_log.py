@@ -14,6 +14,7 @@ from kittiseg.training.devices import peak_memory
 
 _STEPS = 10
 _SECONDS = 1.0
+_NAMED = 4  # pictures of a batch that an error names
 
 
 class StepLog:
@@ -108,7 +109,8 @@ def _send(steps: list[_Step], pace: dict[str, float]) -> _Flight:
 
 def not_finite(what: str, value: float, state: TrainState, names: list[str]) -> KittisegError:
     """The error that ends a training whose loss is infinite or not a number."""
-    pictures = f", on the pictures {', '.join(names)}" if names else ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    pictures = f", on the pictures {', '.join(names[:_NAMED])}{more}" if names else ""
     good = f"checkpoint {state.checkpoint} is good" if state.checkpoint else "there is no checkpoint yet"
     return KittisegError(
         f"the {what} is {value} after step {state.step} (epoch {state.epoch:.2f}, lr {state.lr:g}){pictures}; {good}. "

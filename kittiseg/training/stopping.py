@@ -12,8 +12,10 @@ def why_ended(state: TrainState, plan: BatchPlan, config: TrainConfig) -> str | 
     """In words, for run.json; None where the training goes on."""
     rule = config.early_stopping
     if rule is not None and waited(state.scores, rule.min_delta) >= rule.patience:
-        return f"early_stopping: no better {config.best_by} in {rule.patience} validations"
-    return f"all {config.epochs} epochs are done" if state.step >= plan.steps else None
+        validations = "1 validation" if rule.patience == 1 else f"{rule.patience} validations"
+        return f"early_stopping: no better {config.best_by} in {validations}"
+    epochs = "the epoch is done" if config.epochs == 1 else f"all {config.epochs} epochs are done"
+    return epochs if state.step >= plan.steps else None
 
 
 def waited(scores: Iterable[float | None], min_delta: float) -> int:

@@ -55,6 +55,12 @@ def test_every_command_of_the_readme_parses(line: str):
     COMMANDS[words[0]].make_context(words[0], words[1:])
 
 
+def test_a_model_is_resumed_or_replaced_but_not_both(capfd: pytest.CaptureFixture[str]):
+    """One of the two would be ignored."""
+    assert command_line(["train", "c.json", "--project", "p", "--name", "m", "--resume", "--overwrite"]) == 2
+    assert "leave out one" in capfd.readouterr().err
+
+
 def test_a_misspelt_option_ends_with_2(capfd: pytest.CaptureFixture[str]):
     """And the message is not a traceback."""
     assert command_line(["stats", "x", "--jsn"]) == 2

@@ -42,12 +42,13 @@ def test_ten_steps_fill_it() -> None:
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_is_told_with_its_step(loss: float) -> None:
-    """Step, learning rate, the pictures of that batch, and the last good checkpoint."""
+    """Step, learning rate, some pictures of that batch, and the last good checkpoint."""
     log = StepLog(CPU)
     log.add(state_at(6), torch.tensor([0.5, 0.75]), ["a"])
-    log.add(state_at(7), torch.tensor([loss, 0.75]), ["b", "c"])
+    log.add(state_at(7), torch.tensor([loss, 0.75]), [*"bcdefg"])
 
     with pytest.raises(
-        KittisegError, match=r"after step 7 \(epoch 2\.33, lr 0\.01\), on the pictures b, c; checkpoint 2 is"
+        KittisegError,
+        match=r"after step 7 \(epoch 2\.33, lr 0\.01\), on the pictures b, c, d, e and 2 more; checkpoint 2 is",
     ):
         log.take(wait=True)
