@@ -23,7 +23,7 @@ from kittiseg.training.config import SpecialClasses
 from kittiseg.training.inputs import normalise
 from kittiseg.training.networks import make_network
 
-ROUNDS, PICTURES, SIDE, BATCH, WIDTH = 3, 72, 256, 8, 0.25
+ROUNDS, PICTURES, SIDE, BATCH, WIDTH = 3, 48, 256, 8, 0.25
 CONFIG = {
     "lr": 0.001,
     "epochs": 3,
