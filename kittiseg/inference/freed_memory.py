@@ -11,9 +11,9 @@ _LARGEST = 32 << 20  # what glibc takes from its heap at most; larger blocks are
 def keep_freed_memory() -> None:
     """Has this process keep what it frees, for the next batch.
 
-    Else glibc gives the end of its heap back to the system after each one, and the next is mapped and zeroed anew, page by
-    page: a fifth to a quarter of a training step on two cores. Who has set glibc's ``MALLOC_...`` variables keeps what
-    they say; other C libraries have no such knob.
+    Else glibc gives the end of its heap back to the system after each one, and the next is mapped and zeroed anew, page
+    by page: a fifth to a quarter of a training step on two cores. Who has set glibc's ``MALLOC_...`` variables keeps
+    what they say; other C libraries have no such knob.
     """
     if sys.platform != "linux" or any(name.startswith("MALLOC_") for name in os.environ):
         return
