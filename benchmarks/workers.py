@@ -20,11 +20,11 @@ from kittiseg.project.store import Workspace
 COUNTS = (1, 2, 3)
 CONFIG = {
     "lr": 0.001,
-    "epochs": 8,
-    "val_every": 8,
+    "epochs": 4,
+    "val_every": 4,
     "batch_size": {"train": 2, "val": 2},
     "gpu_devices": [0, 1, 2],
-    "input_size": {"width": 128, "height": 128},
+    "input_size": {"width": 64, "height": 64},
     "dataset_tags": {"train": "__all__", "val": "__all__"},
     "loss": {"name": "ce"},
     "weights_init_type": "random",
