@@ -1,6 +1,7 @@
-"""One training by 1, 2 and 3 workers of Ray Train: the same curve.
+"""One training by 1, 2 and 3 workers: the same curve.
 
 ``python -m benchmarks workers`` measures how far they are apart; ``python -m benchmarks.workers FILE.png`` draws them.
+The workers are processes of one thread each that talk by gloo, as those of Ray Train do on CPUs.
 """
 
 import json
@@ -11,56 +12,41 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.measure import Ratio, frames
-from kittiseg import pipeline
-from kittiseg.engine.cluster import connect
-from kittiseg.pipeline import Run, TrainOptions
+from benchmarks.measure import Ratio
 from kittiseg.project.store import Workspace
+from tests.data.train_worker import start_worker
+from tests.data.training import tiny_job, write_squares
 
 COUNTS = (1, 2, 3)
-CONFIG = {
-    "lr": 0.001,
-    "epochs": 4,
-    "val_every": 4,
-    "batch_size": {"train": 2, "val": 2},
-    "gpu_devices": [0, 1, 2],
-    "input_size": {"width": 64, "height": 64},
-    "dataset_tags": {"train": "__all__", "val": "__all__"},
-    "loss": {"name": "ce"},
-    "weights_init_type": "random",
-    "width": 0.12,
-    "precision": "fp32",
-}
+EPOCHS = 6
+PICTURES = 40
 
 
 def run(folder: Path) -> list[Ratio]:
     """The largest difference between two curves in the first epoch, before rounding errors grow, and in all."""
     curves = np.array(list(losses(folder).values()))
-    first = curves.shape[1] // CONFIG["epochs"]  # type: ignore[operator]
-    spread = curves.max(0) - curves.min(0)
-    fall = float(curves[0, 0] - curves[0].min())
+    spread, fall = curves.max(0) - curves.min(0), float(curves[0, 0] - curves[0].min())
     what = "loss curves of 1, 2 and 3 workers: largest difference / fall of the loss"
+    first = float(spread[: curves.shape[1] // EPOCHS].max())
     return [
-        Ratio(f"{what}, first epoch", float(spread[:first].max()), fall, "", "at most 0.001"),
-        Ratio(f"{what}, {CONFIG['epochs']} epochs", float(spread.max()), fall, ""),
+        Ratio(f"{what}, first epoch", first, fall, "", "at most 0.001"),
+        Ratio(f"{what}, {EPOCHS} epochs", float(spread.max()), fall, ""),
     ]
 
 
 def losses(folder: Path) -> dict[int, list[float]]:
     """Of each step, by the number of workers."""
-    run = Run(Workspace.at(folder / "workspace"), lambda: connect(cpus=max(COUNTS)))
-    project = frames(run, folder)
-    config = folder / "train.json"
-    config.write_text(json.dumps(CONFIG))
+    workspace = Workspace.at(folder / "workspace")
+    project = write_squares(workspace, train=PICTURES)
+    fields = {"gpu_devices": [0, 1, 2], "epochs": EPOCHS, "val_every": EPOCHS, "width": 0.12}
     found = {}
-    try:
-        for count in COUNTS:
-            name = f"by-{count}"
-            pipeline.train(run, TrainOptions(config, project.name, name, devices=f"cpu:{count}"))
-            lines = map(json.loads, run.workspace.model_files(name).read("history.jsonl").splitlines())
-            found[count] = [record["loss"] for record in lines if record["kind"] == "train"]
-    finally:
-        run.close()
+    for count in COUNTS:
+        (folder / "meeting").unlink(missing_ok=True)
+        job = tiny_job(workspace, f"by-{count}", project=project, **fields)
+        group = [start_worker(job, folder, rank=rank, world_size=count) for rank in range(count)]
+        assert [worker.wait() for worker in group] == [0] * count
+        lines = map(json.loads, job.model.read("history.jsonl").splitlines())
+        found[count] = [record["loss"] for record in lines if record["kind"] == "train"]
     return found
 
 
