@@ -11,7 +11,6 @@ from kittiseg.engine import DeviceKind
 from kittiseg.engine.devices import check_devices, plan_workers
 from kittiseg.errors import DataError
 from kittiseg.inference.config import FullImageSettings, InferenceConfig
-from kittiseg.inference.freed_memory import keep_freed_memory
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor
@@ -123,9 +122,6 @@ def _make_worker(
     """Loads the network once, in the worker."""
     from kittiseg.inference.network import NetworkForward
     from kittiseg.training.checkpoints import load_network, resolve
-
-    if device == "cpu":
-        keep_freed_memory()
 
     network, model = load_network(job.model, resolve(job.model, job.checkpoint))
     side = model.settings.input_size

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from kittiseg.engine import WorkerContext
-from kittiseg.inference.freed_memory import keep_freed_memory
 from kittiseg.training.batches import shard_seed
 from kittiseg.training.checkpoints import Resumable, TrainState, read_newest
 from kittiseg.training.class_weights import class_weights
@@ -43,8 +42,6 @@ def train_loop(context: WorkerContext, job: TrainJob) -> None:
     """
     torch.set_num_threads(context.threads)
     torch.backends.cudnn.benchmark = True
-    if context.device == "cpu":
-        keep_freed_memory()
     trainer = _Trainer(context, job)
     with trainer.supply:
         while not trainer.is_done:
