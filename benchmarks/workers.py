@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.measure import Ratio
 from kittiseg.project.store import Workspace
-from tests.data.train_worker import start_worker
+from tests.data.train_worker import train_by
 from tests.data.training import tiny_job, write_squares
 
 COUNTS = (1, 2, 3)
@@ -41,10 +41,8 @@ def losses(folder: Path) -> dict[int, list[float]]:
     fields = {"gpu_devices": [0, 1, 2], "epochs": EPOCHS, "val_every": EPOCHS, "width": 0.12}
     found = {}
     for count in COUNTS:
-        (folder / "meeting").unlink(missing_ok=True)
         job = tiny_job(workspace, f"by-{count}", project=project, **fields)
-        group = [start_worker(job, folder, rank=rank, world_size=count) for rank in range(count)]
-        assert [worker.wait() for worker in group] == [0] * count
+        train_by(count, job, folder)
         lines = map(json.loads, job.model.read("history.jsonl").splitlines())
         found[count] = [record["loss"] for record in lines if record["kind"] == "train"]
     return found

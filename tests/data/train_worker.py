@@ -34,6 +34,20 @@ def start_worker(job: TrainJob, folder: Path, *, rank: int = 0, world_size: int 
     return subprocess.Popen([sys.executable, "-m", "tests.data.train_worker", *words], cwd=ROOT, stdout=subprocess.PIPE)
 
 
+def start_group(job: TrainJob, folder: Path, *, workers: int) -> list[subprocess.Popen[bytes]]:
+    """The processes of a group, by rank."""
+    (folder / "meeting").unlink(missing_ok=True)  # that of a group before
+    return [start_worker(job, folder, rank=rank, world_size=workers) for rank in range(workers)]
+
+
+def train_by(workers: int, job: TrainJob, folder: Path) -> list[bytes]:
+    """Trains to the end; gives what each worker has reported."""
+    group = start_group(job, folder, workers=workers)
+    reports = [worker.communicate()[0] for worker in group]
+    assert [worker.returncode for worker in group] == [0] * workers
+    return reports
+
+
 def main(packed: str, rank: str, world_size: str, meeting: str) -> None:
     import torch.distributed as dist
 

@@ -29,7 +29,7 @@ from tests.data.kills import (
     write_killable,
 )
 from tests.data.runs import json_file, leftovers, processes, run_in, told
-from tests.data.train_worker import ROOT, start_worker
+from tests.data.train_worker import ROOT, start_group, start_worker, train_by
 from tests.data.training import tiny_job
 
 MOMENTS = get_args(Moment)
@@ -53,8 +53,7 @@ def by_two(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 def trained(workspace: Workspace, folder: Path, *, workers: int) -> Files:
     job = tiny_job(workspace, "alone", project=workspace.project("squares"), **KILLABLE)
-    group = [start_worker(job, folder, rank=rank, world_size=workers) for rank in range(workers)]
-    assert [worker.wait() for worker in group] == [0] * workers
+    train_by(workers, job, folder)
     return job.model
 
 
@@ -146,11 +145,10 @@ def test_other_numbers_of_workers_go_on_with_the_same_batches(workspace: Workspa
     """
     fields = {**KILLABLE, "gpu_devices": [0, 1, 2], "epochs": 1, "val_every": 3 / 8, "width": 0.06}
     alone, job = (tiny_job(workspace, name, project=workspace.project("squares"), **fields) for name in ("one", "m"))
-    assert start_worker(alone, tmp_path).wait() == 0
+    train_by(1, alone, tmp_path)
 
     for workers, checkpoints in ((2, 1), (1, 2), (3, 3)):
-        (tmp_path / "meeting").unlink(missing_ok=True)
-        group = [start_worker(job, tmp_path, rank=rank, world_size=workers) for rank in range(workers)]
+        group = start_group(job, tmp_path, workers=workers)
         wait_until(lambda wanted=checkpoints: len(job.model.folders("checkpoints")) >= wanted)
         for worker in group if checkpoints < 3 else []:
             worker.kill()

@@ -21,7 +21,7 @@ from kittiseg.training.run_record import read_run
 from kittiseg.training.sources import ProjectSource
 from tests.data.projects import annotation_of, square, write_project
 from tests.data.query_sources import cropped, dropped, mirrored, source_in, write_query, written
-from tests.data.train_worker import Context, start_worker
+from tests.data.train_worker import Context, start_worker, train_by
 from tests.data.training import CAR, tiny_job, with_epochs, with_samples, write_squares
 
 HERE = Context(rank=0, world_size=1)
@@ -197,15 +197,13 @@ def test_the_number_of_workers_does_not_matter(
     several = tiny_job(workspace, "several", project=project, **fields)
 
     train_loop(HERE, one)
-    group = [start_worker(several, tmp_path, rank=rank, world_size=workers) for rank in range(workers)]
+    reports = train_by(workers, several, tmp_path)
 
-    assert [worker.wait() for worker in group] == [0] * workers
     np.testing.assert_allclose(losses(several.model, "train"), losses(one.model, "train"), atol=rounding)
     scores = [[c.state.metrics["whole"] for c in list_checkpoints(job.model).whole] for job in (one, several)]
     assert scores[0] == scores[1]
     assert scores[0][0]["accuracy"] == 1 - 36 / (5 * 48)
     np.testing.assert_allclose(losses(several.model, "val"), losses(one.model, "val"), atol=rounding)
-    reports = [worker.communicate()[0] for worker in group]
     assert reports[0] == reports[-1]
     assert reports[0].count(b"checkpoints/0000000") == 2
 
@@ -262,12 +260,10 @@ def test_two_workers_average_clip_and_sample_alike(workspace: Workspace, tmp_pat
     two = tiny_job(workspace, "two", project=project, **fields)
 
     train_loop(HERE, one)
-    group = [start_worker(two, tmp_path, rank=rank, world_size=2) for rank in range(2)]
+    reports = train_by(2, two, tmp_path)
 
-    assert [worker.wait() for worker in group] == [0, 0]
     np.testing.assert_allclose(losses(two.model, "train"), losses(one.model, "train"), atol=1e-5)
     np.testing.assert_allclose(losses(two.model, "val"), losses(one.model, "val"), atol=1e-5)
-    reports = [worker.communicate()[0] for worker in group]
     assert reports[0] == reports[1]
 
 
@@ -453,9 +449,8 @@ def test_two_workers_make_the_same_pictures_of_a_query(workspace: Workspace, tmp
     two = tiny_job(workspace, "two", source=source, **fields)
 
     train_loop(HERE, one)
-    group = [start_worker(two, tmp_path, rank=rank, world_size=2) for rank in range(2)]
+    train_by(2, two, tmp_path)
 
-    assert [worker.wait() for worker in group] == [0, 0]
     np.testing.assert_allclose(losses(two.model, "train"), losses(one.model, "train"), atol=1e-5)
 
 
