@@ -32,7 +32,7 @@ def train(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Train a network; a checkpoint is written at each validation, and all along the files that TensorBoard draws."""
+    """Train a network; a checkpoint is written at each validation, and TensorBoard's files all along."""
     from kittiseg import pipeline
     from kittiseg.cli import tables
 

@@ -19,16 +19,15 @@ from kittiseg.report.sections import Extremes
 if TYPE_CHECKING:
     from kittiseg.training.checkpoints import Checkpoint
 
-SCORES = "pictures.json"
-"""Of a checkpoint: ``{"name", "iou"}`` of every validation picture. Older ones lack it."""
-
 
 def extremes_of(run: Run, model: Files, checkpoint: "Checkpoint") -> Extremes | None:
     """Those pictures with truth and prediction; None where the checkpoint knows no scores of single pictures.
 
     Where pictures or weights cannot be read any more, it says so instead.
     """
-    if not checkpoint.files.exists(SCORES):
+    from kittiseg.training.checkpoints import PICTURES
+
+    if not checkpoint.files.exists(PICTURES):
         return None
     try:
         return _extremes(run, model, checkpoint)
@@ -38,11 +37,11 @@ def extremes_of(run: Run, model: Files, checkpoint: "Checkpoint") -> Extremes | 
 
 def _extremes(run: Run, model: Files, checkpoint: "Checkpoint") -> Extremes | None:
     from kittiseg.inference.network import NetworkForward
-    from kittiseg.training.checkpoints import load_network
+    from kittiseg.training.checkpoints import PICTURES, load_network
     from kittiseg.training.reading import resize_pair
 
     network, config = load_network(model, checkpoint)
-    chosen = worst_and_best(checkpoint.files.read_json(SCORES), config.classes.objects)
+    chosen = worst_and_best(checkpoint.files.read_json(PICTURES), config.classes.objects)
     if not chosen[0]:
         return None
     items = _find(run, model, {scored.name for side in chosen for scored in side})

@@ -1,6 +1,5 @@
 """Samples as files: written once, in parallel, and mapped by every worker, so that a machine holds them once."""
 
-import fcntl
 import getpass
 import hashlib
 import io
@@ -8,12 +7,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from filelock import FileLock
 
 from kittiseg.project.item import ItemKey
 from kittiseg.project.store import Files
@@ -95,7 +94,7 @@ def _local_folder(files: Files, names: Sequence[str]) -> Path:
         return Path(files.root)
     folder = _fetched(files)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(folder / "lock"):
+    with FileLock(folder / "lock"):
         for name in names:
             _fetch(files, name, folder / name)
     return folder
@@ -114,10 +113,3 @@ def _fetch(files: Files, name: str, copy: Path) -> None:
 def _fetched(files: Files) -> Path:
     place = hashlib.blake2b(files.root.encode(), digest_size=8).hexdigest()
     return Path(tempfile.gettempdir()) / f"kittiseg-{getpass.getuser()}" / place
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from kittiseg.pipeline import TrainOptions, report, restore_checkpoint, train
-from kittiseg.pipeline.validated import SCORES, extremes_of
+from kittiseg.pipeline.validated import extremes_of
 from kittiseg.project.store import Workspace
 from kittiseg.report.sections import Extremes
-from kittiseg.training.checkpoints import checkpoint_parts, install_checkpoint, list_checkpoints
+from kittiseg.training.checkpoints import PICTURES, checkpoint_parts, install_checkpoint, list_checkpoints
 from tests.data.query_sources import cropped, write_query, written
 from tests.data.runs import TINY_TRAINING, json_file, run_in
 from tests.data.training import write_squares
@@ -41,10 +41,10 @@ def score(workspace: Workspace, model: str, ious: dict[str, float] | None) -> No
     """Makes these the scores of the cars on the validation pictures; None: of a checkpoint that has none."""
     files = workspace.model_files(model)
     (checkpoint,) = list_checkpoints(files).whole
-    parts = {part: data for part, data in checkpoint_parts(checkpoint).items() if part != SCORES}
+    parts = {part: data for part, data in checkpoint_parts(checkpoint).items() if part != PICTURES}
     if ious is not None:
         entries = [{"name": name, "iou": {"bg": 0.9, "car": iou}} for name, iou in ious.items()]
-        parts[SCORES] = json.dumps(entries).encode()
+        parts[PICTURES] = json.dumps(entries).encode()
     install_checkpoint(files, f"{checkpoint.number:08d}", parts)
 
 
