@@ -16,8 +16,8 @@ NOTHING = 255
 class Band:
     """Some rows of a picture, over its full width.
 
-    ``labels_hw``: uint8, the index of the likeliest class, or :data:`NOTHING`. ``probs_chw``: float32, summing to 1 over
-    the classes, or 0 where the label is :data:`NOTHING`; None where nobody wants them.
+    ``labels_hw``: uint8, the index of the likeliest class, or :data:`NOTHING`. ``probs_chw``: float32, summing to 1
+    over the classes, or 0 where the label is :data:`NOTHING`; None where nobody wants them.
     """
 
     top: int
