@@ -4,7 +4,7 @@
 callables on a Ray cluster, which may be this machine. Results do not depend on which, nor on the number of workers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -71,14 +71,16 @@ class Engine(Protocol):
         self,
         make: Callable[..., Callable[[Sequence[T]], list[R]]],
         arguments: dict[str, Any],
-        chunks: Sequence[Sequence[T]],
+        chunks: Iterable[Sequence[T]],
         *,
         workers: Workers,
         name: str,
+        follow: Callable[[list[R]], Iterable[Sequence[T]]] | None = None,
     ) -> Iterator[list[R]]:
         """Each worker calls ``make(device=, threads=, **arguments)`` once, then what that gave on chunk after chunk.
 
-        The results come in the order of the chunks. A worker that dies is replaced and its chunk done again.
+        The results come in the order of the chunks, which are taken one by one as workers become free. A worker that
+        dies is replaced and its chunk done again. ``follow``: from a result, the chunks to be done next because of it.
         """
 
     def fit(

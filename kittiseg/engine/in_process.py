@@ -1,7 +1,8 @@
 """Everything in this process, one after another: the reference that every other engine must equal byte for byte."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -40,15 +41,20 @@ class InProcess:
         self,
         make: Callable[..., Callable[[Sequence[T]], list[R]]],
         arguments: dict[str, Any],
-        chunks: Sequence[Sequence[T]],
+        chunks: Iterable[Sequence[T]],
         *,
         workers: Workers,
         name: str,
+        follow: Callable[[list[R]], Iterable[Sequence[T]]] | None = None,
     ) -> Iterator[list[R]]:
         _refuse_many(workers)
-        if chunks:
-            work = make(device=self._device(workers), threads=_threads(workers), **arguments)
-            yield from map(work, chunks)
+        todo: deque[Sequence[T]] = deque()
+        work: Callable[[Sequence[T]], list[R]] | None = None
+        for chunk in _with_followers(chunks, todo):
+            work = work or make(device=self._device(workers), threads=_threads(workers), **arguments)
+            result = work(chunk)
+            todo.extend(follow(result) if follow else ())
+            yield result
 
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
@@ -74,3 +80,13 @@ def _refuse_many(workers: Workers) -> None:
 
 def _threads(workers: Workers) -> int:
     return workers.cpus or os.cpu_count() or 1
+
+
+def _with_followers(chunks: Iterable[Sequence[T]], todo: deque[Sequence[T]]) -> Iterator[Sequence[T]]:
+    """The chunks; before each, all that has come into ``todo`` meanwhile, and what comes after the last."""
+    for chunk in chunks:
+        while todo:
+            yield todo.popleft()
+        yield chunk
+    while todo:
+        yield todo.popleft()

@@ -5,10 +5,8 @@
 
 import logging
 import pickle
-import traceback
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -19,14 +17,14 @@ from ray import cloudpickle
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
-from kittiseg.errors import KittisegError, ResourceError
+from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
+from kittiseg.errors import ResourceError
 from kittiseg.project.files import Files
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 BLOCKS_PER_CPU = 6  # a task round costs about 0.1 s, so blocks are few; the last ones should still end together
-DEATHS_SURVIVED = 3  # of one worker; after that the work itself is to blame
 
 _VERDICT = "error.pickle"  # in the storage of a group: an error that would come again
 
@@ -76,23 +74,21 @@ class OnRay:
         try:
             for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
                 for payload in batch.column("result"):
-                    yield _unwrap(pickle.loads(payload.as_py()))
+                    yield unwrap(pickle.loads(payload.as_py()))
         except ray.exceptions.WorkerCrashedError as error:
-            raise _died(name, error) from None
+            raise died(name, error) from None
 
     def map_with_state(
         self,
         make: Callable[..., Callable[[Sequence[T]], list[R]]],
         arguments: dict[str, Any],
-        chunks: Sequence[Sequence[T]],
+        chunks: Iterable[Sequence[T]],
         *,
         workers: Workers,
         name: str,
+        follow: Callable[[list[R]], Iterable[Sequence[T]]] | None = None,
     ) -> Iterator[list[R]]:
-        count = min(workers.count, len(chunks))
-        if count == 0:
-            return
-        cpus = workers.cpus or self._share_of_cpus(count, workers.device)
+        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
         options = {
             "num_cpus": cpus,
             "num_gpus": 1 if workers.device == "cuda" else 0,
@@ -100,21 +96,8 @@ class OnRay:
             "max_task_retries": DEATHS_SURVIVED,
         }
         recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a restart could no longer find it
-        actors = [
-            _StateWorker.options(**options).remote(recipe, workers.device, cpus)  # type: ignore[attr-defined]
-            for _ in range(count)
-        ]
-        try:
-            yield from _in_order(actors, chunks)
-        except ray.exceptions.RayActorError as error:
-            raise _died(name, error) from None
-        except KeyboardInterrupt:
-            actors.clear()  # the engine ends now anyway; killed with work before them they would be reported as dead
-            raise
-        finally:
-            if ray.is_initialized():  # no longer, where the engine was shut down before all was done
-                for actor in actors:
-                    ray.kill(actor)
+        start = partial(StateWorker.options(**options).remote, recipe, workers.device, cpus)  # type: ignore[attr-defined]
+        yield from Pool(start, workers.count, name).map(chunks, follow)
 
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
@@ -163,81 +146,13 @@ class _MapBatch:
     def __call__(self, block: pa.Table) -> pa.Table:
         tasks = (pickle.loads(payload.as_py()) for payload in block.column("task"))
         return pa.table(
-            {"result": pa.array([pickle.dumps(_caught(self.function, task)) for task in tasks], pa.binary())}
+            {"result": pa.array([pickle.dumps(caught(self.function, task)) for task in tasks], pa.binary())}
         )
-
-
-@ray.remote
-class _StateWorker:
-    """Holds what ``make`` made, a network for instance, and gives it one chunk after another."""
-
-    def __init__(self, recipe: bytes, device: DeviceKind, threads: int) -> None:
-        make, arguments = pickle.loads(recipe)
-        self._work = _caught(partial(make, device=device, threads=threads, **arguments))
-
-    def run(self, chunk: Sequence[Any]) -> Any:
-        return self._work if isinstance(self._work, _Raised) else _caught(self._work, chunk)
-
-
-@dataclass(frozen=True)
-class _Raised:
-    error: Exception
-
-
-def _caught(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the function gives, or its error as a value: Ray would wrap it, print it, and try again."""
-    try:
-        return function(*arguments)
-    except KittisegError as error:
-        return _Raised(error)
-    except Exception as error:
-        error.add_note(f"in a worker:\n{traceback.format_exc()}")
-        try:
-            pickle.loads(pickle.dumps(error))
-        except Exception:
-            return _Raised(RuntimeError(f"{type(error).__name__}: {error}"))
-        return _Raised(error)
-
-
-def _unwrap(result: Any) -> Any:
-    if isinstance(result, _Raised):
-        raise result.error
-    return result
 
 
 def _plain(name: str) -> str:
     """In ASCII: Ray's dashboard and metrics know no other letters and fail at them."""
     return name.encode("ascii", "backslashreplace").decode()
-
-
-def _died(name: str, error: Exception) -> ResourceError:
-    return ResourceError(
-        f"a worker of '{name}' died {DEATHS_SURVIVED + 1} times over the same pictures (no memory?): {error}"
-    )
-
-
-def _in_order(actors: Sequence[Any], chunks: Sequence[Any]) -> Iterator[Any]:
-    """Results by chunk. Two chunks wait at each actor, so that none idles; the first free actor takes the next."""
-    todo = deque(enumerate(chunks))
-    running: dict[Any, tuple[int, Any]] = {}
-    done: dict[int, Any] = {}
-    following = 0
-
-    def give(actor: Any) -> None:
-        if todo:
-            index, chunk = todo.popleft()
-            running[actor.run.remote(chunk)] = (index, actor)
-
-    for actor in [*actors, *actors]:
-        give(actor)
-    while running:
-        (ready,), _ = ray.wait(list(running), num_returns=1)
-        index, actor = running.pop(ready)
-        done[index] = _unwrap(ray.get(ready))
-        give(actor)
-        while following in done:
-            yield done.pop(following)
-            following += 1
 
 
 @dataclass(frozen=True)

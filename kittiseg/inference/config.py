@@ -3,11 +3,14 @@
 from dataclasses import field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Lt, MinLen
 
 from kittiseg.config import Doc, OneOf, settings
+from kittiseg.inference.grid import Blend, Placement
 from kittiseg.project.geometry import Size
-from kittiseg.project.windows import MinOverlap
+from kittiseg.project.lengths import Margins, Sides
+
+_Overlap = Annotated[int, Ge(0)] | Annotated[float, Ge(0), Lt(1)]
 
 
 @settings
@@ -23,10 +26,49 @@ class WindowSize:
 
 
 @settings
+class WindowOverlap:
+    """What a window shares with its neighbours at least: px where it is a whole number, else a part of the window."""
+
+    x: Annotated[_Overlap, Doc("with the next one to the right: 300 px, or 0.5 of the width")] = 0
+    y: Annotated[_Overlap, Doc("with the next one below: 300 px, or 0.5 of the height")] = 0
+
+    def px(self, window: Size) -> Size:
+        """In px, cut off."""
+        x, y = (
+            overlap if isinstance(overlap, int) else int(overlap * length)
+            for overlap, length in ((self.x, window.width), (self.y, window.height))
+        )
+        return Size(height=y, width=x)
+
+
+@settings
 class FullImageSettings:
     """The whole picture at once, resized to the network's input."""
 
     source: Literal["full_image"] = "full_image"
+
+
+@settings
+class RoiSettings:
+    """A part of the picture, the same of each, as one window."""
+
+    source: Literal["roi"] = "roi"
+    bounds: Annotated[Sides, Doc('what is cut off on each side: "20px", or "5%" of it')] = field(default_factory=Sides)
+    save: Annotated[bool, Doc("also write the part, as a rectangle")] = False
+    class_name: Annotated[str, MinLen(1), Doc("class of that rectangle")] = "inference_roi"
+
+
+@settings
+class BboxesSettings:
+    """Around each object that the picture has, a window of its own."""
+
+    source: Literal["bboxes"] = "bboxes"
+    from_classes: Annotated[Literal["__all__"] | tuple[str, ...], Doc("objects of these, or '__all__'")] = "__all__"
+    padding: Annotated[Margins, Doc('more on each side: "20px", or "5%" of the object\'s box; below 0: less')] = field(
+        default_factory=Margins
+    )
+    save: Annotated[bool, Doc("also write the windows, as rectangles")] = False
+    add_suffix: Annotated[str, Doc("stands behind the objects' classes in those of the rectangles")] = "_input_bbox"
 
 
 @settings
@@ -35,19 +77,40 @@ class SlidingWindowSettings:
 
     source: Literal["sliding_window"] = "sliding_window"
     window: Annotated[WindowSize, Doc("size of the windows on the picture")] = field(default_factory=WindowSize)
-    min_overlap: Annotated[MinOverlap, Doc("of neighbouring windows")] = field(default_factory=MinOverlap)
+    min_overlap: Annotated[WindowOverlap, Doc("of neighbouring windows")] = field(default_factory=WindowOverlap)
+    placement: Annotated[
+        Placement,
+        Doc("clamp: the last window is moved back; even: equal steps; fit: stretched over a remainder of few px"),
+    ] = "clamp"
+    blend: Annotated[Blend, Doc("what scores weigh over a window: mean: the same everywhere; less at its edges")] = (
+        "mean"
+    )
     save: Annotated[bool, Doc("also write the windows, as rectangles")] = False
     class_name: Annotated[str, MinLen(1), Doc("class of those rectangles")] = "sliding_window"
 
     def __post_init__(self) -> None:
-        for axis, overlap, window in (
-            ("x", self.min_overlap.x, self.window.width),
-            ("y", self.min_overlap.y, self.window.height),
-        ):
-            if overlap >= window:
+        px, window = self.min_overlap.px(self.window.size), self.window
+        for axis, overlap, length in (("x", px.width, window.width), ("y", px.height, window.height)):
+            if overlap >= length:
                 raise ValueError(
-                    f"min_overlap {axis} is {overlap} px, but the window only {window} px wide or high; make it smaller"
+                    f"min_overlap {axis} is {overlap} px, but the window only {length} px wide or high; make it smaller"
                 )
+
+
+@settings
+class WholeSettings:
+    """The whole picture in one pass, at the scale at which windows of this size would show it; large ones in tiles."""
+
+    source: Literal["whole"] = "whole"
+    window: Annotated[WindowSize, Doc("so much of the picture is as large as the network's input")] = field(
+        default_factory=WindowSize
+    )
+    most_inputs: Annotated[
+        int, Ge(1), Doc("a tile is at most so many times as wide, and as high, as the network's input")
+    ] = 6
+
+
+AnyMode = FullImageSettings | SlidingWindowSettings | RoiSettings | BboxesSettings | WholeSettings
 
 
 @settings
@@ -71,7 +134,7 @@ class InferenceConfig:
     """How a model is applied to the pictures of a project, and what of its answer is written."""
 
     mode: Annotated[
-        FullImageSettings | SlidingWindowSettings,
+        AnyMode,
         OneOf("source"),
         Doc("how a picture is presented to the network"),
     ] = field(default_factory=FullImageSettings)

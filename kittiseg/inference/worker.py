@@ -5,106 +5,239 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
-import numpy as np
-
-from kittiseg.errors import KittisegError
+from kittiseg.errors import KittisegError, StorageError
+from kittiseg.inference.modes import Mode, window_count
 from kittiseg.inference.outputs import Outputs
-from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.part_files import Joined, PartFiles
+from kittiseg.inference.predictor import Part, Predictor
+from kittiseg.inference.regions import Region
+from kittiseg.inference.scored import InMemory, Scored
+from kittiseg.inference.stitching import parts_of
 from kittiseg.project.annotation import Annotation
+from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
+from kittiseg.project.journal import Output, Row
 from kittiseg.project.pixels import LazyImage
+from kittiseg.project.storage import block_name
 from kittiseg.project.store import Draft, Project
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 3  # pictures read but not begun, and pictures done but not written
-CHUNK = 4
-"""Pictures that a worker takes at a time. Windows share batches within a chunk, so it must not follow the workers."""
+CHUNK, LARGEST_CHUNK, CHUNKS = 4, 32, 64
+PARTS = ".parts"
+"""In a draft, the folder of what was found on parts of large pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker does at a time: some pictures; or a part of a large one; or, when all its parts are done, its end.
+
+    Windows share batches within a task alone, so what is written depends on the task, not on who does it.
+    """
+
+    keys: tuple[ItemKey, ...]
+    part: int | None = None
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedPicture:
-    """What became of one picture. ``seconds``: computing time since the one before it was done."""
+    """What became of one picture, or of a part of it.
+
+    ``row``: what is written of it; None where it must first be done in ``parts``. ``seconds``: of computing.
+    """
 
     key: ItemKey
-    error: str | None = None
+    row: Row | None = None
     windows: int = 0
+    parts: int = 0
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Read:
-    """A picture as it was read; ``error`` instead where it could not be."""
+    """A picture as it was read, and what is to be scored of it."""
 
     key: ItemKey
-    picture: bytes = b""
-    annotation: Annotation | None = None
-    image_hwc: np.ndarray | None = None
-    error: str | None = None
+    annotation: Annotation
+    image: LazyImage
+    regions: Sequence[Region]
+    stamp: tuple[int, ...]
+    file: bytes | None = None  # where it was read whole
+
+    @cached_property
+    def parts(self) -> list[tuple[int, range]]:
+        """Every part of every region: the region's index, and rows of its grid."""
+        return [(index, rows) for index, region in enumerate(self.regions) for rows in parts_of(region.grid)]
+
+    @property
+    def is_large(self) -> bool:
+        return len(self.parts) > len(self.regions)
 
 
 class PredictionWorker:
-    """Predicts the pictures of a project, chunk after chunk, and writes them into a draft.
+    """Predicts pictures of a project, task after task, and writes them into a draft.
 
-    The data sets' folders must be there (``Draft.add_dataset``). A chunk can be done again: its files are replaced.
-    Batches do not reach over chunks, so what is written depends on the chunk alone, not on who does it.
+    The data sets' folders must be there (``Draft.add_dataset``). A task can be done again: what is there already is
+    found in the journal, or among the parts; what was half done is replaced.
     """
 
-    def __init__(self, predictor: Predictor, outputs: Outputs, *, project: Project, draft: Draft) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        mode: Mode,
+        outputs: Outputs,
+        *,
+        project: Project,
+        draft: Draft,
+    ) -> None:
         self._predictor = predictor
+        self._mode = mode
         self._outputs = outputs
         self._project = project
         self._draft = draft
+        self._last: _Read | None = None
 
-    def __call__(self, keys: Sequence[ItemKey]) -> list[PredictedPicture]:
-        """One row per key, in their order. A picture that cannot be read is a row with an error; the others go on."""
-        rows: dict[ItemKey, PredictedPicture] = {}
+    def __call__(self, task: Task) -> list[PredictedPicture]:
+        """One result per picture, in their order. One that cannot be read is a row with an error; the others go on."""
+        if task.is_end:
+            return [self._end(task.keys[0])]
+        if task.part is not None:
+            return [self._part(task.keys[0], task.part)]
+        return self._pictures(task.keys)
+
+    def _pictures(self, keys: Sequence[ItemKey]) -> list[PredictedPicture]:
+        block = block_name(keys)
+        known = {row.source: row for row in self._draft.journal.find_block(block)}
+        done = {k: PredictedPicture(k, row) for k, row in known.items() if row.stamp == self._project.stamp(k)}
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-            pictures = self._readable(map_ahead(self._read, keys, reader, ahead=AHEAD), rows)
-            for row in map_ahead(self._write, self._predicted(pictures), writer, ahead=AHEAD):
-                rows[row.key] = row
-        return [rows[key] for key in keys]
+            missing = [key for key in keys if key not in done]
+            reads = self._readable(map_ahead(self._read_ahead, missing, reader, ahead=AHEAD), done)
+            for picture in map_ahead(self._write, self._scored(reads), writer, ahead=AHEAD):
+                done[picture.key] = picture
+        results = [done[key] for key in keys]
+        self._draft.journal.write(block, [result.row for result in results if result.row is not None])
+        return results
+
+    def _part(self, key: ItemKey, part: int) -> PredictedPicture:
+        stored, start = self._stored(key), time.perf_counter()
+        try:
+            read = self._read_large(key)
+            index, rows = read.parts[part]
+            if not stored.has(part):
+                (scored,) = self._predictor.predict([Part(key, read.image, read.regions[index], rows)])
+                stored.write(part, scored)
+        except StorageError:
+            raise
+        except KittisegError as error:
+            return PredictedPicture(key, Row(key, error=str(error)))
+        count = len(rows) * read.regions[index].grid.per_row
+        return PredictedPicture(key, windows=count, seconds=time.perf_counter() - start)
+
+    def _end(self, key: ItemKey) -> PredictedPicture:
+        """Puts the parts of a large picture together and writes it."""
+        stored, start = self._stored(key), time.perf_counter()
+        read, first, regions = self._read_large(key), 0, []
+        for region in read.regions:
+            count = len(parts_of(region.grid))
+            parts = range(first, first + count)
+            regions.append((region.place, self._joined(region, stored, parts)))
+            first += count
+        row = self._write_picture(read, regions)
+        self._draft.journal.write(block_name([key]), [row])
+        stored.remove()
+        return PredictedPicture(key, row, seconds=time.perf_counter() - start)
+
+    def _joined(self, region: Region, stored: PartFiles, parts: range) -> Joined:
+        return Joined(region, stored, parts, self._predictor.classes, self._predictor.probabilities)
+
+    def _stored(self, key: ItemKey) -> PartFiles:
+        return PartFiles(self._draft.files.within(f"{PARTS}/{key.dataset}/{key.name}"))
+
+    def _read_large(self, key: ItemKey) -> _Read:
+        """As :meth:`_read`; a worker does many parts of one picture, so the last one is kept, decoded where it was."""
+        if self._last is None or self._last.key != key:
+            self._last = self._read(key)
+        return self._last
 
     def _read(self, key: ItemKey) -> _Read:
+        stamp, item = self._project.stamp(key), self._project.item(key)
+        return _Read(key, item.annotation, item.image, self._mode.regions(item.annotation), stamp)
+
+    def _read_ahead(self, key: ItemKey) -> _Read | PredictedPicture:
+        """The picture with its pixels, but for a large one."""
         try:
-            annotation = self._project.annotation(key)
-            picture = self._project.picture_bytes(key)
-            image_hwc = LazyImage.from_file(annotation.image, lambda: picture, name=str(key)).pixels()
+            read = self._read(key)
+            if read.is_large:
+                return PredictedPicture(key, parts=len(read.parts))
+            file = self._project.picture_bytes(key)
+            pixels_hwc = LazyImage.from_file(read.annotation.image, lambda: file, name=str(key)).pixels()
         except (KittisegError, OSError) as error:
-            return _Read(key, error=str(error))
-        return _Read(key, picture, annotation, image_hwc)
+            return PredictedPicture(key, Row(key, error=f"{key}: {error}".replace(f"{key}: {key}: ", f"{key}: ")))
+        return _Read(key, read.annotation, LazyImage.from_array(pixels_hwc), read.regions, read.stamp, file)
 
     def _readable(
-        self, pictures: Iterable[_Read], rows: dict[ItemKey, PredictedPicture]
-    ) -> Iterator[tuple[_Read, np.ndarray]]:
-        for read in pictures:
-            if read.image_hwc is None:
-                rows[read.key] = PredictedPicture(read.key, error=read.error)
+        self, reads: Iterable[_Read | PredictedPicture], done: dict[ItemKey, PredictedPicture]
+    ) -> Iterator[_Read]:
+        for read in reads:
+            if isinstance(read, PredictedPicture):
+                done[read.key] = read
             else:
-                yield read, read.image_hwc
+                yield read
 
-    def _predicted(self, pictures: Iterable[tuple[_Read, np.ndarray]]) -> Iterator[tuple[_Read, np.ndarray, float]]:
+    def _scored(self, reads: Iterable[_Read]) -> Iterator[tuple[_Read, list[tuple[Window, Scored]], float]]:
+        """Each picture with its scored regions."""
         start = time.perf_counter()
-        for read, labels_hw in self._predictor.predict(pictures):
-            done = time.perf_counter()
-            yield read, labels_hw, done - start
-            start = done
+        waiting: deque[_Read] = deque()
 
-    def _write(self, done: tuple[_Read, np.ndarray, float]) -> PredictedPicture:
-        read, labels_hw, seconds = done
-        assert read.annotation is not None
-        mode, size = self._predictor.mode, read.annotation.image
-        annotation = self._outputs.annotate(read.annotation, labels_hw, mode.rectangles(size))
-        self._draft.write(read.key.dataset, read.key.name, picture=read.picture, annotation=annotation)
-        return PredictedPicture(read.key, windows=len(mode.layout(size).windows), seconds=seconds)
+        def parts() -> Iterator[Part[Region]]:
+            for read in reads:
+                waiting.append(read)
+                yield from (Part(region, read.image, region) for region in read.regions)
+
+        found: list[tuple[Window, Scored]] = []
+        for scored in self._predictor.predict(parts()):
+            while not waiting[0].regions:
+                yield waiting.popleft(), [], 0.0
+            found.append((scored.key.place, InMemory(scored.key.place.size, tuple(scored.bands))))
+            if len(found) == len(waiting[0].regions):
+                done = time.perf_counter()
+                yield waiting.popleft(), found, done - start
+                start, found = done, []
+        yield from ((read, [], 0.0) for read in waiting)
+
+    def _write(self, scored: tuple[_Read, list[tuple[Window, Scored]], float]) -> PredictedPicture:
+        read, regions, seconds = scored
+        row = self._write_picture(read, regions)
+        return PredictedPicture(read.key, row, windows=window_count(read.regions), seconds=seconds)
+
+    def _write_picture(self, read: _Read, regions: list[tuple[Window, Scored]]) -> Row:
+        key = read.key
+        annotation = self._outputs.annotate(read.annotation, regions, self._mode.marks(read.annotation))
+        if read.file is not None:
+            digest = self._draft.write(key.dataset, key.name, picture=read.file, annotation=annotation)
+        else:
+            with self._project.open_picture(key) as picture:
+                digest = self._draft.write(key.dataset, key.name, picture=picture, annotation=annotation)
+        return Row(key, read.stamp, outputs=(Output(key.dataset, key.name, digest),))
 
 
-def chunks_of(keys: Sequence[ItemKey]) -> list[list[ItemKey]]:
-    """The pictures in parts of :data:`CHUNK`; the last may be smaller."""
-    return [list(keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK)]
+def tasks_of(keys: Iterable[ItemKey], count: int) -> Iterator[Task]:
+    """The pictures in tasks, of which few are small and many large; ``count``: how many pictures there are."""
+    size = min(max(count // CHUNKS, CHUNK), LARGEST_CHUNK)
+    chunk: list[ItemKey] = []
+    for key in keys:
+        chunk.append(key)
+        if len(chunk) == size:
+            yield Task(tuple(chunk))
+            chunk = []
+    if chunk:
+        yield Task(tuple(chunk))
 
 
 def map_ahead(function: Callable[[T], R], values: Iterable[T], pool: ThreadPoolExecutor, *, ahead: int) -> Iterator[R]:

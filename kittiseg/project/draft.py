@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.files import Files
@@ -54,10 +54,10 @@ class Draft:
         self.files.make_folder(f"{dataset}/img")
         self.files.make_folder(f"{dataset}/ann")
 
-    def write(self, dataset: str, name: str, *, picture: bytes, annotation: Annotation) -> str:
+    def write(self, dataset: str, name: str, *, picture: bytes | BinaryIO, annotation: Annotation) -> str:
         """One picture's file with its annotation; the data set's folders must be there (:meth:`add_dataset`).
 
-        Gives the digest of both files.
+        A picture that is an open file is copied piece by piece. Gives the digest of both files.
         """
         return write_files(self.files, dataset, name, picture=picture, annotation=annotation)
 

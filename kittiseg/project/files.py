@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -95,10 +95,17 @@ class Files:
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path(relative)}: not valid JSON: {error}; mend or replace the file") from None
 
-    def write(self, relative: str, data: bytes) -> None:
+    def write(self, relative: str, data: bytes | memoryview) -> None:
         """Writes a file of a folder that nobody reads yet; see :meth:`replace` for one that others may be reading."""
         with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
             stream.write(data)
+
+    def write_pieces(self, relative: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """As :meth:`write`, piece by piece as they are taken; gives each back when it is written."""
+        with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
+            for piece in pieces:
+                stream.write(piece)
+                yield piece
 
     def replace(self, relative: str, data: bytes) -> None:
         """Writes a file beside its place and renames it, so that a reader sees the old one or the new one whole."""

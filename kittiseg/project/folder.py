@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from kittiseg.errors import DataError, WorkspaceError
 from kittiseg.project.annotation import Annotation
@@ -12,7 +15,10 @@ from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.names import check_name, check_picture_name
 from kittiseg.project.pixels import PICTURE_SUFFIXES, LazyImage, encode
 from kittiseg.project.regions import region_reader
-from kittiseg.project.storage import FILES, Extra, Layout, Origin, annotation_file, digest_of, picture_file
+from kittiseg.project.storage import FILES, Extra, Layout, Origin, annotation_file, digest_of, digest_of_all, picture_file
+
+
+_PIECE = 1 << 20  # bytes of a large file that are copied at a time
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,10 @@ class FolderStorage:
 
     def picture_bytes(self, key: ItemKey) -> bytes:
         return self.files.read(_picture(key.dataset, key.name))
+
+    def open_picture(self, key: ItemKey) -> BinaryIO:
+        """As :meth:`picture_bytes`, to be read piece by piece."""
+        return self.files.open(_picture(key.dataset, key.name))
 
     def picture_size(self, key: ItemKey) -> int:
         return self.files.size(_picture(key.dataset, key.name))
@@ -106,14 +116,17 @@ class FolderWriter:
         self.files.write(path, data)
 
 
-def write_files(files: Files, dataset: str, name: str, *, picture: bytes, annotation: Annotation) -> str:
+def write_files(
+    files: Files, dataset: str, name: str, *, picture: bytes | BinaryIO, annotation: Annotation
+) -> str:
     """A picture's file as it is, with its annotation, where the folders are there; gives the digest of both files."""
     check_name(dataset, what="data set")
     check_picture_name(name)
     document = annotation_file(annotation)
-    files.write(_picture(dataset, name), picture)
+    pieces = [picture] if isinstance(picture, bytes) else iter(partial(picture.read, _PIECE), b"")
+    digest = digest_of_all(chain(files.write_pieces(_picture(dataset, name), pieces), [document]))
     files.write(_annotation(dataset, name), document)
-    return digest_of(picture, document)
+    return digest
 
 
 def keep_only_files(files: Files, known: Collection[tuple[str, str]]) -> None:

@@ -17,6 +17,8 @@ from kittiseg.project.item import Deed, ItemKey
 FOLDER = "meta/lineage"
 """Where other tools that read projects look for no data set."""
 
+_BEGUN = "begun"  # a block of no rows
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -103,6 +105,10 @@ class Journal:
             self.files.write(beside, "".join(f"{line}\n" for line in lines).encode())  # where the folder is gone, fails
             self.files.move(beside, f"{FOLDER}/{block}.jsonl")
 
+    def begin(self) -> None:
+        """Says that what stands in the folder is known from here on, though nothing is done yet."""
+        self.files.replace(f"{FOLDER}/{_BEGUN}.jsonl", b"")
+
     def tidy(self) -> None:
         """Removes half-written blocks, which a kill left."""
         for name in self.files.hidden(FOLDER):
@@ -116,6 +122,10 @@ class Journal:
         """The rows of one block, in their order."""
         lines = self.files.read(f"{FOLDER}/{block}.jsonl").splitlines()
         return [Row.from_json(json.loads(line)) for line in lines]
+
+    def find_block(self, block: str) -> list[Row]:
+        """As :meth:`block`; none where it has not been written."""
+        return self.block(block) if self.files.exists(f"{FOLDER}/{block}.jsonl") else []
 
     def rows(self) -> Iterator[Row]:
         """Every row, block after block, in no order that means anything."""

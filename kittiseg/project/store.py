@@ -4,6 +4,7 @@ A project appears whole or not at all: it is written under a name that starts wi
 complete.
 """
 
+import io
 import re
 import uuid
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, WorkspaceError
@@ -117,6 +118,11 @@ class Project:
         """The picture as a file of the kind that its name says."""
         return self.storage.picture_bytes(key)
 
+    def open_picture(self, key: ItemKey) -> BinaryIO:
+        """As :meth:`picture_bytes`, to be read piece by piece where it is a file of its own."""
+        storage = self.storage
+        return storage.open_picture(key) if isinstance(storage, FolderStorage) else io.BytesIO(self.picture_bytes(key))
+
     def item(self, key: ItemKey) -> Item:
         """The picture (not yet decoded) with its annotation."""
         annotation = self.annotation(key)
@@ -176,6 +182,10 @@ class Workspace:
                 folder = f"projects/{left}"  # stores of keys rename nothing, and write files whole
         self.files.make_folder(folder if key is None else f"{folder}/{LINEAGE}")
         return Draft(name, self, folder, overwrite, layout)
+
+    def reopen(self, name: str, key: str) -> None:
+        """Makes a project that is not complete a draft of this key again, to go on with. Local workspaces only."""
+        self.files.move(f"projects/{name}", f"projects/.{name}.{key}_{uuid.uuid4().hex[:8]}.partial")
 
     @contextmanager
     def lock(self, name: str, *, keep: str | None = None) -> Iterator[None]:

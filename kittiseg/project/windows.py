@@ -38,12 +38,13 @@ def place_windows(image: Size, window: Size, min_overlap: Size) -> list[Window]:
     takes ceil((image - window) / stride) + 1 of them. ValueError where the window is larger than the picture, or the
     overlap as large as the window.
     """
-    tops = _starts(image.height, window.height, min_overlap.height, axis="high")
-    lefts = _starts(image.width, window.width, min_overlap.width, axis="wide")
+    tops = window_starts(image.height, window.height, min_overlap.height, axis="high")
+    lefts = window_starts(image.width, window.width, min_overlap.width, axis="wide")
     return [Window(top=top, left=left, height=window.height, width=window.width) for top in tops for left in lefts]
 
 
-def _starts(length: int, window: int, overlap: int, *, axis: str) -> list[int]:
+def window_starts(length: int, window: int, overlap: int, *, axis: str = "long") -> list[int]:
+    """Where the windows along one axis begin: as :func:`place_windows`. ``axis`` is a word for errors."""
     stride = window - overlap
     if stride < 1:
         raise ValueError(f"an overlap of {overlap} px leaves a window {window} px {axis} no step; make it smaller")
