@@ -76,6 +76,19 @@ def test_probabilities_are_those_worked_out_by_hand(size: Size):
     np.testing.assert_allclose(forward(windows_nhwc[:1]), probs_nchw[:1], atol=1e-6)
 
 
+def test_a_call_can_name_another_input():
+    """Of the network's multiples; its own is what a call without one takes."""
+    module, windows_nhwc = network(), windows(2, Size(height=23, width=9))
+    module.multiple = 8
+    other = Size(height=40, width=8)
+    forward = NetworkForward(module, input_size=INPUT, precision="fp32")
+
+    np.testing.assert_allclose(forward(windows_nhwc, other), by_hand(module, windows_nhwc, other), atol=1e-5)
+    np.testing.assert_array_equal(forward(windows_nhwc, INPUT), forward(windows_nhwc))
+    with pytest.raises(ValueError, match="is 12 x 8 px and the network wants multiples of 8"):
+        forward(windows_nhwc, Size(height=8, width=12))
+
+
 def test_probabilities_sum_to_one():
     """Over the classes, after resizing too."""
     probs_nchw = NetworkForward(network(), input_size=INPUT)(windows(2, Size(height=5, width=31)))
