@@ -1,9 +1,9 @@
-"""The settings of a prediction: the JSON of the tutorial, with the defaults of 2018, and three fields of ours."""
+"""The settings of a prediction: the JSON of the tutorial, with the defaults of 2018, and fields of ours."""
 
 from dataclasses import field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.inference.grid import Blend, Placement
@@ -130,6 +130,34 @@ class ExistingObjects:
 
 
 @settings
+class Augmentation:
+    """What a window is also shown as; the probabilities of all are turned back and averaged."""
+
+    mirror: Annotated[bool, Doc("also left for right")] = False
+    flip: Annotated[bool, Doc("also upside down; with mirror in all four ways")] = False
+    scales: Annotated[
+        tuple[Annotated[float, Gt(0), Le(8)], ...],
+        MinLen(1),
+        Doc("of the network's input, each rounded to what the network takes"),
+    ] = (1.0,)
+
+    def __post_init__(self) -> None:
+        if len(set(self.scales)) < len(self.scales):
+            raise ValueError(f"scales names one twice: {list(self.scales)}")
+
+    @property
+    def axes(self) -> tuple[tuple[int, ...], ...]:
+        """The axes of nchw that are reversed, for each way in which a window is shown; none for the window as it is."""
+        ways = ((), (3,), (2,), (2, 3))
+        return tuple(axes for axes in ways if (self.mirror or 3 not in axes) and (self.flip or 2 not in axes))
+
+    @property
+    def views(self) -> int:
+        """How many forward passes a window takes."""
+        return len(self.scales) * len(self.axes)
+
+
+@settings
 class InferenceConfig:
     """How a model is applied to the pictures of a project, and what of its answer is written."""
 
@@ -153,6 +181,14 @@ class InferenceConfig:
     precision: Annotated[
         Literal["auto", "bf16", "fp32"], Doc("bf16, fp32, or auto: bf16 where the hardware computes it")
     ] = "auto"
+    augment: Annotated[Augmentation, Doc("what each window is also shown as, for a better mean")] = field(
+        default_factory=Augmentation
+    )
+    temperature: Annotated[
+        Literal["auto", "none"] | Annotated[float, Gt(0)],
+        Doc("what the scores before the softmax are divided by; auto: as the checkpoint was calibrated, if it was"),
+    ] = "auto"
+    compile: Annotated[bool, Doc("compile the network by torch.compile, which takes a minute at first")] = False
 
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):

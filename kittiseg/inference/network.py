@@ -1,15 +1,18 @@
 """A torch network as a ``forward``: windows of any size in, class probabilities of that size out."""
 
 import copy
+from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 from torch.fx.proxy import TraceError
 from torch.nn import functional as F
 
+from kittiseg.inference.config import Augmentation
 from kittiseg.project.geometry import Size
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -21,10 +24,14 @@ Precision = Literal["auto", "bf16", "fp32"]
 class NetworkForward:
     """RGB uint8 (n, h, w, 3) -> probabilities float32 (n, c, h, w), summing to 1 over the classes.
 
-    The windows are resized to the network's input bilinearly, the aspect ignored; the probabilities (not the scores
-    before the softmax) are resized back bilinearly, as in 2018. ``network`` maps a batch of pictures, normalised by
-    ImageNet's mean and deviation, to logits_nchw of the input's size; it is copied, never changed. ``threads`` sets
-    torch's number for the whole process.
+    The windows are resized to ``input_size`` bilinearly, the aspect ignored, or to the size that a call names; the
+    probabilities (not the scores before the softmax) are resized back bilinearly, as in 2018. ``network`` maps a batch
+    of pictures, normalised by ImageNet's mean and deviation, to logits_nchw of the input's size; it is copied, never
+    changed. ``threads`` sets torch's number for the whole process.
+
+    ``augment``: what is averaged, none but the window as it is by default. ``temperature``: what logits are divided by.
+    ``pad_to``: fewer windows are filled up with black ones to so many, whose results nobody sees: what was compiled for
+    one shape, or captured as a CUDA graph, then serves the last batch too.
     """
 
     def __init__(
@@ -35,27 +42,91 @@ class NetworkForward:
         device: str = "cpu",
         precision: Precision = "auto",
         threads: int | None = None,
+        augment: Augmentation | None = None,
+        temperature: float = 1.0,
+        compile: bool = False,  # noqa: A002 - as in the config
+        pad_to: int = 0,
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
         self._device = torch.device(device)
         self._autocast = precision == "bf16" or (precision == "auto" and computes_bf16(self._device))
         self._input = input_size
+        self._multiple = multiple_of(network)
+        self._augment = augment or Augmentation()
+        self._temperature = temperature
+        self._pad_to = pad_to
         network = fold_batch_norms(network)
         self._network = network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if compile:  # CUDA graphs, by that mode, take one launch instead of hundreds
+            self._network.compile(mode="reduce-overhead" if self._on_cuda else "default", dynamic=False)
         mean, deviation = torch.tensor([IMAGENET_MEAN, IMAGENET_STD], device=self._device)[:, :, None, None] * 255
         self._shift, self._scale = -mean / deviation, 1 / deviation
 
+    def __call__(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
+        """The probabilities of windows of one size. ValueError where ``input_size`` is none that the network takes."""
+        return self.submit(windows_nhwc, input_size)()
+
     @torch.inference_mode()
-    def __call__(self, windows_nhwc: np.ndarray) -> np.ndarray:
-        window = Size(height=windows_nhwc.shape[1], width=windows_nhwc.shape[2])
-        pixels_nchw = torch.from_numpy(windows_nhwc).to(self._device).permute(0, 3, 1, 2)  # channels_last as it is
-        image_nchw = torch.addcmul(self._shift, _resize(pixels_nchw.float(), self._input), self._scale)
+    def submit(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> Callable[[], np.ndarray]:
+        """Begins with windows, and gives what waits for their probabilities, to be called once.
+
+        On a GPU only that waits: where the next windows are submitted before these are fetched, copies and computing
+        overlap. A CPU has done all the work when this returns.
+        """
+        size = input_size or self._input
+        if size.height % self._multiple or size.width % self._multiple:
+            raise ValueError(f"the input is {size} px and the network wants multiples of {self._multiple}; round it up")
+        probs_nchw = reduce(Tensor.add_, self._views(self._upload(windows_nhwc), size)).div_(self._augment.views)
+        return self._download(probs_nchw[: len(windows_nhwc)])
+
+    @property
+    def _on_cuda(self) -> bool:
+        return self._device.type == "cuda"
+
+    def _upload(self, windows_nhwc: np.ndarray) -> Tensor:
+        """Float32 (n, 3, h, w), 0..255, on the device; channels last, as they are."""
+        host_nhwc = torch.from_numpy(windows_nhwc)
+        if self._on_cuda:  # from memory that the system may not move, or the copy would wait for all work before it
+            host_nhwc = host_nhwc.pin_memory()
+        pixels_nhwc = host_nhwc.to(self._device, non_blocking=True)
+        missing = self._pad_to - len(windows_nhwc)
+        if missing > 0:
+            pixels_nhwc = F.pad(pixels_nhwc, (0, 0, 0, 0, 0, 0, 0, missing))
+        return pixels_nhwc.permute(0, 3, 1, 2).float()
+
+    def _download(self, probs_nchw: Tensor) -> Callable[[], np.ndarray]:
+        if not self._on_cuda:
+            return probs_nchw.numpy
+        host_nchw = torch.empty(probs_nchw.shape, pin_memory=True).copy_(probs_nchw, non_blocking=True)
+        done = torch.cuda.current_stream(self._device).record_event()
+
+        def fetch() -> np.ndarray:
+            done.synchronize()
+            return host_nchw.numpy()
+
+        return fetch
+
+    def _views(self, pixels_nchw: Tensor, size: Size) -> Iterator[Tensor]:
+        """The probabilities, at the windows' size, of everything that a window is shown as."""
+        window = Size(height=pixels_nchw.shape[2], width=pixels_nchw.shape[3])
+        for scale in self._augment.scales:
+            seen_nchw = _resize(pixels_nchw, _scaled(size, scale, self._multiple))
+            image_nchw = torch.addcmul(self._shift, seen_nchw, self._scale)
+            for axes in self._augment.axes:
+                probs_nchw = self._probabilities(image_nchw.flip(axes) if axes else image_nchw)
+                yield _resize(probs_nchw.flip(axes) if axes else probs_nchw, window)
+
+    def _probabilities(self, image_nchw: Tensor) -> Tensor:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocast):
             logits_nchw = self._network(image_nchw)
         # interpolate takes four times longer on two channels when they lie innermost
-        probs_nchw = logits_nchw.float().contiguous().softmax(dim=1)
-        return _resize(probs_nchw, window).cpu().numpy()
+        return (logits_nchw.float().contiguous() / self._temperature).softmax(dim=1)
+
+
+def multiple_of(network: nn.Module) -> int:
+    """Of what the height and the width of a network's input must be multiples; 1 where it does not say."""
+    return int(getattr(network, "multiple", 1))
 
 
 def fold_batch_norms(network: nn.Module) -> nn.Module:
@@ -77,7 +148,13 @@ def computes_bf16(device: torch.device) -> bool:
     return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 
 
-def _resize(values_nchw: torch.Tensor, size: Size) -> torch.Tensor:
+def _resize(values_nchw: Tensor, size: Size) -> Tensor:
     if values_nchw.shape[2:] == (size.height, size.width):
         return values_nchw
     return F.interpolate(values_nchw, (size.height, size.width), mode="bilinear", align_corners=False)
+
+
+def _scaled(size: Size, scale: float, multiple: int) -> Size:
+    """The nearest size that the network takes, at least one multiple."""
+    height, width = (max(round(side * scale / multiple), 1) * multiple for side in (size.height, size.width))
+    return Size(height=height, width=width)

@@ -57,6 +57,9 @@ def test_a_config_survives_the_way_through_json():
     [
         ({"mode": {"source": "slidng_window"}}, "/mode/source: 'slidng_window' is not known; did you mean 'sliding_w"),
         ({"mode": {"save": True}}, "/mode/source: is required and missing"),
+        ({"augment": {"scales": [1, 0.5, 1]}}, "/augment: scales names one twice"),
+        ({"augment": {"scales": []}}, "/augment/scales: "),
+        ({"temperature": 0}, "/temperature: "),
         ({"mode": {"source": "full_image", "window": {}}}, "/mode/window: unknown key 'window'"),
         ({"mode": {"source": "sliding_window", "windw": {}}}, "/mode/windw: unknown key 'windw'; did you mean 'window"),
         ({"mode": {"source": "sliding_window", "min_overlap": {"x": -3}}}, "/mode/min_overlap/x: input should be gre"),

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402 - after the skip where torch is missing
 from torch.nn import functional as F  # noqa: E402
 
+from kittiseg.inference.config import Augmentation  # noqa: E402
 from kittiseg.inference.network import (  # noqa: E402
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -74,6 +75,109 @@ def test_probabilities_are_those_worked_out_by_hand(size: Size):
     assert probs_nchw.dtype == np.float32
     np.testing.assert_allclose(probs_nchw, by_hand(module, windows_nhwc, INPUT), atol=1e-5)
     np.testing.assert_allclose(forward(windows_nhwc[:1]), probs_nchw[:1], atol=1e-6)
+
+
+def test_a_call_can_name_another_input():
+    """Of the network's multiples; its own is what a call without one takes."""
+    module, windows_nhwc = network(), windows(2, Size(height=23, width=9))
+    module.multiple = 8
+    other = Size(height=40, width=8)
+    forward = NetworkForward(module, input_size=INPUT, precision="fp32")
+
+    np.testing.assert_allclose(forward(windows_nhwc, other), by_hand(module, windows_nhwc, other), atol=1e-5)
+    np.testing.assert_array_equal(forward(windows_nhwc, INPUT), forward(windows_nhwc))
+    with pytest.raises(ValueError, match="is 12 x 8 px and the network wants multiples of 8"):
+        forward(windows_nhwc, Size(height=8, width=12))
+
+
+class Pointwise(nn.Module):
+    """Logits that follow from each pixel alone, so that a window in a mirror is the same, in a mirror."""
+
+    multiple = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.head = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x_nchw):
+        return self.head(x_nchw)
+
+
+def test_a_network_that_knows_no_direction_gains_nothing_by_mirrors():
+    """All four ways are the same there, also for windows that are resized."""
+    module, windows_nhwc = Pointwise(), windows(2, Size(height=23, width=9))
+    plain, mirrored = (
+        NetworkForward(module, input_size=INPUT, precision="fp32", augment=augment)
+        for augment in (None, Augmentation(mirror=True, flip=True))
+    )
+
+    np.testing.assert_allclose(mirrored(windows_nhwc), plain(windows_nhwc), atol=1e-6)
+
+
+def test_what_is_averaged_is_the_mean_by_hand():
+    """Over a mirror in each direction and both, at each of two sizes, rounded to the network's multiples."""
+    module, windows_nhwc = network(), windows(2)
+    module.multiple = 8
+    augment = Augmentation(mirror=True, flip=True, scales=(1.0, 1.3))
+
+    probs_nchw = NetworkForward(module, input_size=INPUT, precision="fp32", augment=augment)(windows_nhwc)
+
+    views = [
+        by_hand(module, windows_nhwc[:, ::down, ::right].copy(), Size(height=side, width=side))[:, :, ::down, ::right]
+        for side in (16, 24)
+        for down in (1, -1)
+        for right in (1, -1)
+    ]
+    assert augment.views == len(views)
+    np.testing.assert_allclose(probs_nchw, np.mean(views, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(("which", "steps"), [("mirror", np.s_[:, :, ::-1]), ("flip", np.s_[:, ::-1])])
+def test_one_mirror_alone_is_the_one_that_is_named(which: str, steps: tuple[slice, ...]):
+    """``mirror`` turns left for right, ``flip`` top for bottom."""
+    module, windows_nhwc = network(), windows(1)
+    plain = NetworkForward(module, input_size=INPUT, precision="fp32")
+    other = NetworkForward(module, input_size=INPUT, precision="fp32", augment=Augmentation(**{which: True}))
+
+    turned_nchw = plain(windows_nhwc[steps].copy())[(slice(None), *steps)]
+
+    np.testing.assert_allclose(other(windows_nhwc), (plain(windows_nhwc) + turned_nchw) / 2, atol=1e-6)
+
+
+def test_the_temperature_divides_the_logits():
+    """Of a network whose logits are three times as large it gives the probabilities that were."""
+    module = Pointwise()
+    louder = copy.deepcopy(module)
+    with torch.no_grad():
+        for parameter in louder.parameters():
+            parameter.mul_(3)
+
+    plain = NetworkForward(module, input_size=INPUT, precision="fp32")(windows(2))
+    cooled = NetworkForward(louder, input_size=INPUT, precision="fp32", temperature=3.0)(windows(2))
+
+    np.testing.assert_allclose(cooled, plain, atol=1e-6)
+
+
+def test_a_batch_that_is_filled_up_gives_what_it_gave():
+    """And nothing of the pictures that it was filled up with; a full one is left alone."""
+    plain, padded = (NetworkForward(network(), input_size=INPUT, precision="fp32", pad_to=pad_to) for pad_to in (0, 4))
+
+    for count in (1, 3, 4, 5):
+        probs_nchw = padded(windows(count))
+        assert len(probs_nchw) == count
+        np.testing.assert_allclose(probs_nchw, plain(windows(count)), atol=1e-6)
+
+
+def test_windows_submitted_before_others_are_fetched_keep_their_results():
+    """Bit for bit those of one call after another."""
+    forward = NetworkForward(network(), input_size=INPUT)
+    batches = [windows(count, Size(height=23, width=9)) for count in (3, 2, 1)]
+
+    fetches = [forward.submit(windows_nhwc) for windows_nhwc in batches]
+
+    for fetch, windows_nhwc in zip(fetches, batches, strict=True):
+        np.testing.assert_array_equal(fetch(), forward(windows_nhwc))
 
 
 def test_probabilities_sum_to_one():
