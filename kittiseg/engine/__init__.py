@@ -69,18 +69,18 @@ class Engine(Protocol):
 
     def map_with_state(
         self,
-        make: Callable[..., Callable[[Sequence[T]], list[R]]],
+        make: Callable[..., Callable[[T], R]],
         arguments: dict[str, Any],
-        chunks: Iterable[Sequence[T]],
+        tasks: Iterable[T],
         *,
         workers: Workers,
         name: str,
-        follow: Callable[[list[R]], Iterable[Sequence[T]]] | None = None,
-    ) -> Iterator[list[R]]:
-        """Each worker calls ``make(device=, threads=, **arguments)`` once, then what that gave on chunk after chunk.
+        follow: Callable[[R], Iterable[T]] | None = None,
+    ) -> Iterator[R]:
+        """Each worker calls ``make(device=, threads=, **arguments)`` once, then what that gave on task after task.
 
-        The results come in the order of the chunks, which are taken one by one as workers become free. A worker that
-        dies is replaced and its chunk done again. ``follow``: from a result, the chunks to be done next because of it.
+        The results come in the order of the tasks, which are taken one by one as workers become free. A worker that
+        dies is replaced and its task done again. ``follow``: from a result, the tasks to be done next because of it.
         """
 
     def fit(

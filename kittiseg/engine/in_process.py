@@ -39,20 +39,20 @@ class InProcess:
 
     def map_with_state(
         self,
-        make: Callable[..., Callable[[Sequence[T]], list[R]]],
+        make: Callable[..., Callable[[T], R]],
         arguments: dict[str, Any],
-        chunks: Iterable[Sequence[T]],
+        tasks: Iterable[T],
         *,
         workers: Workers,
         name: str,
-        follow: Callable[[list[R]], Iterable[Sequence[T]]] | None = None,
-    ) -> Iterator[list[R]]:
+        follow: Callable[[R], Iterable[T]] | None = None,
+    ) -> Iterator[R]:
         _refuse_many(workers)
-        todo: deque[Sequence[T]] = deque()
-        work: Callable[[Sequence[T]], list[R]] | None = None
-        for chunk in _with_followers(chunks, todo):
+        todo: deque[T] = deque()
+        work: Callable[[T], R] | None = None
+        for task in _with_followers(tasks, todo):
             work = work or make(device=self._device(workers), threads=_threads(workers), **arguments)
-            result = work(chunk)
+            result = work(task)
             todo.extend(follow(result) if follow else ())
             yield result
 
@@ -82,11 +82,11 @@ def _threads(workers: Workers) -> int:
     return workers.cpus or os.cpu_count() or 1
 
 
-def _with_followers(chunks: Iterable[Sequence[T]], todo: deque[Sequence[T]]) -> Iterator[Sequence[T]]:
-    """The chunks; before each, all that has come into ``todo`` meanwhile, and what comes after the last."""
-    for chunk in chunks:
+def _with_followers(tasks: Iterable[T], todo: deque[T]) -> Iterator[T]:
+    """The tasks; before each, all that has come into ``todo`` meanwhile, and what comes after the last."""
+    for task in tasks:
         while todo:
             yield todo.popleft()
-        yield chunk
+        yield task
     while todo:
         yield todo.popleft()

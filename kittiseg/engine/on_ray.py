@@ -80,14 +80,14 @@ class OnRay:
 
     def map_with_state(
         self,
-        make: Callable[..., Callable[[Sequence[T]], list[R]]],
+        make: Callable[..., Callable[[T], R]],
         arguments: dict[str, Any],
-        chunks: Iterable[Sequence[T]],
+        tasks: Iterable[T],
         *,
         workers: Workers,
         name: str,
-        follow: Callable[[list[R]], Iterable[Sequence[T]]] | None = None,
-    ) -> Iterator[list[R]]:
+        follow: Callable[[R], Iterable[T]] | None = None,
+    ) -> Iterator[R]:
         cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
         options = {
             "num_cpus": cpus,
@@ -97,7 +97,7 @@ class OnRay:
         }
         recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a restart could no longer find it
         start = partial(StateWorker.options(**options).remote, recipe, workers.device, cpus)  # type: ignore[attr-defined]
-        yield from Pool(start, workers.count, name).map(chunks, follow)
+        yield from Pool(start, workers.count, name).map(tasks, follow)
 
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files

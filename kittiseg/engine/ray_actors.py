@@ -1,9 +1,9 @@
-"""``map_with_state`` on Ray: a pool of actors that take chunk after chunk; and errors that cross over as they are."""
+"""``map_with_state`` on Ray: a pool of actors that take task after task; and errors that cross over as they are."""
 
 import pickle
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,19 +15,19 @@ from kittiseg.errors import KittisegError, ResourceError
 
 DEATHS_SURVIVED = 3  # of one worker; after that the work itself is to blame
 
-WAITING = 2  # chunks at each actor, so that none idles until it is given the next
+WAITING = 2  # tasks at each actor, so that none idles until it is given the next
 
 
 @ray.remote
 class StateWorker:
-    """Holds what ``make`` made, a network for instance, and gives it one chunk after another."""
+    """Holds what ``make`` made, a network for instance, and gives it one task after another."""
 
     def __init__(self, recipe: bytes, device: DeviceKind, threads: int) -> None:
         make, arguments = pickle.loads(recipe)
         self._work = caught(partial(make, device=device, threads=threads, **arguments))
 
-    def run(self, chunk: Sequence[Any]) -> Any:
-        return self._work if isinstance(self._work, Raised) else caught(self._work, chunk)
+    def run(self, task: Any) -> Any:
+        return self._work if isinstance(self._work, Raised) else caught(self._work, task)
 
 
 @dataclass
@@ -38,13 +38,13 @@ class Pool:
     count: int
     name: str
 
-    def map(self, chunks: Iterable[Any], follow: Callable[[Any], Iterable[Any]] | None) -> Iterator[Any]:
-        """Results in the order in which chunks were given out. Chunks that ``follow`` from a result come next.
+    def map(self, tasks: Iterable[Any], follow: Callable[[Any], Iterable[Any]] | None) -> Iterator[Any]:
+        """Results in the order in which tasks were given out. Tasks that ``follow`` from a result come next.
 
-        ``chunks`` are taken as actors become free, so that there may be millions of them.
+        ``tasks`` are taken as actors become free, so that there may be millions of them.
         """
         todo: deque[Any] = deque()
-        source = iter(chunks)
+        source = iter(tasks)
         running: dict[Any, tuple[int, Any]] = {}
         done: dict[int, Any] = {}
         given = told = 0
@@ -53,15 +53,15 @@ class Pool:
         try:
             while True:
                 while len(running) < WAITING * self.count:
-                    chunk = todo.popleft() if todo else next(source, _NOTHING)
-                    if chunk is _NOTHING:
+                    task = todo.popleft() if todo else next(source, _NOTHING)
+                    if task is _NOTHING:
                         break
                     if len(actors) < self.count:
                         actors.append(self.start())
                         load[actors[-1]] = 0
                     actor = min(actors, key=load.__getitem__)
                     load[actor] += 1
-                    running[actor.run.remote(chunk)] = (given, actor)
+                    running[actor.run.remote(task)] = (given, actor)
                     given += 1
                 if not running:
                     return

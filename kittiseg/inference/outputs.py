@@ -9,7 +9,8 @@ import numpy as np
 from kittiseg.config import did_you_mean, pointer
 from kittiseg.errors import ConfigError, Problem
 from kittiseg.inference.config import ExistingObjects, InferenceConfig, ModelClasses
-from kittiseg.inference.modes import make_mode
+from kittiseg.inference.modes import MODES, Mark
+from kittiseg.inference.scored import Scored
 from kittiseg.project.annotation import Annotation, Figure
 from kittiseg.project.geometry import Window
 from kittiseg.project.meta import ObjectClass, ProjectMeta, color_of
@@ -28,18 +29,21 @@ class Outputs:
     meta: ProjectMeta
     existing: dict[str, str | None]
     predicted: dict[int, str]
-    rectangle_class: str | None
 
-    def annotate(self, source: Annotation, labels_hw: np.ndarray, rectangles: Sequence[Window]) -> Annotation:
-        """In painter's order: objects kept, rectangles, and one bitmap per class that has a pixel."""
+    def annotate(
+        self, source: Annotation, regions: Sequence[tuple[Window, Scored]], marks: Sequence[Mark]
+    ) -> Annotation:
+        """In painter's order: objects kept, rectangles, and of each region one bitmap per class that has a pixel."""
         kept = source.rename(self.existing).figures
-        shown = [
-            Figure(self.rectangle_class, Rectangle(window.left, window.top, window.right, window.bottom))
-            for window in rectangles
-            if self.rectangle_class is not None
-        ]
-        bitmaps = ((name, Bitmap.trimmed(labels_hw == index)) for index, name in self.predicted.items())
-        found = [Figure(name, bitmap) for name, bitmap in bitmaps if bitmap is not None]
+        shown = [Figure(name, Rectangle(box.left, box.top, box.right, box.bottom)) for name, box in marks]
+        found: list[Figure] = []
+        for place, scored in regions:
+            labels_hw = np.concatenate([band.labels_hw for band in scored.bands()])
+            bitmaps = (
+                (name, Bitmap.trimmed(labels_hw == index, top=place.top, left=place.left))
+                for index, name in self.predicted.items()
+            )
+            found += [Figure(name, bitmap) for name, bitmap in bitmaps if bitmap is not None]
         return replace(source, figures=(*kept, *shown, *found))
 
 
@@ -52,24 +56,22 @@ def plan_outputs(
     model's colour) and that of the rectangles. ConfigError (``source`` names the file) with every class of
     ``save_classes`` that is not there and every name that two groups would share.
     """
-    rectangle_class = make_mode(config.mode).rectangle_class
+    marks = MODES[config.mode.source](config.mode, None).mark_classes(meta)
     titles = [entry.name for entry in model_classes]
     wanted, problems = _select(config.model_classes, titles, at="model_classes", owner="the model")
     kept, more = _select(config.existing_objects, list(meta.shapes), at="existing_objects", owner="the project")
-    clashes = Counter([*wanted.values(), *kept.values(), *([rectangle_class] if rectangle_class else [])])
+    clashes = Counter([*wanted.values(), *kept.values(), *marks])
     problems += more
-    problems += [_clash(name, wanted, kept, rectangle_class) for name, count in clashes.items() if count > 1]
+    problems += [_clash(name, wanted, kept, marks) for name, count in clashes.items() if count > 1]
     if problems:
         raise ConfigError(source, problems)
     classes = [replace(entry, name=kept[entry.name]) for entry in meta.classes if entry.name in kept]
     classes += [ObjectClass(wanted[c.name], "bitmap", c.color) for c in model_classes if c.name in wanted]
-    if rectangle_class is not None:
-        classes.append(ObjectClass(rectangle_class, "rectangle", color_of(rectangle_class)))
+    classes += [ObjectClass(name, "rectangle", color_of(name)) for name in marks]
     return Outputs(
         meta=ProjectMeta(tuple(classes), meta.tags),
         existing={name: kept.get(name) for name in meta.shapes},
         predicted={titles.index(title): wanted[title] for title in sorted(wanted)},
-        rectangle_class=rectangle_class,
     )
 
 
@@ -87,11 +89,11 @@ def _select(
     return {title: title + rule.add_suffix for title in titles if title in rule.save_classes}, problems
 
 
-def _clash(name: str, wanted: dict[str, str], kept: dict[str, str], rectangle_class: str | None) -> Problem:
+def _clash(name: str, wanted: dict[str, str], kept: dict[str, str], marks: Sequence[str]) -> Problem:
     groups = {
         pointer("model_classes", "add_suffix"): ("a class of the model", name in wanted.values()),
         pointer("existing_objects", "add_suffix"): ("an existing class", name in kept.values()),
-        pointer("mode", "class_name"): ("the class of the windows", name == rectangle_class),
+        pointer("mode", "class_name"): ("the class of the windows", name in marks),
     }
     involved = {where: what for where, (what, is_in) in groups.items() if is_in}
     return Problem(

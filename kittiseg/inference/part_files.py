@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class PartFiles:
     def has(self, part: int) -> bool:
         return self.files.exists(f"{part}.json")
 
-    def write(self, part: int, scored: PartScored[object]) -> None:
+    def write(self, part: int, scored: PartScored[Any]) -> None:
         """Writes all that a part gave. The folder may be there already."""
         self.files.make_folder(".")
         edges = scored.edges
@@ -89,7 +90,6 @@ class Joined:
         for part in self.parts:
             if part > self.parts.start:
                 sums = seam(self.stored.edges(part - 1), self.stored.edges(part))
-                band = sums and finish(self.region, sums, classes=self.classes, probabilities=self.probabilities)
-                if band is not None:
-                    yield band
+                if sums is not None:
+                    yield from finish(self.region, sums, classes=self.classes, probabilities=self.probabilities)
             yield from self.stored.bands(part)

@@ -118,9 +118,9 @@ class Predictor:
         for (waiting, _), scores_chw in zip(queue, scores_nchw, strict=True):
             waiting.stitcher.add(scores_chw)
             for sums in waiting.stitcher.take():
-                band = finish(waiting.part.region, sums, classes=self.classes, probabilities=self.probabilities)
-                if band is not None:
-                    waiting.bands.append(band)
+                waiting.bands += finish(
+                    waiting.part.region, sums, classes=self.classes, probabilities=self.probabilities
+                )
         queue.clear()
 
 

@@ -176,28 +176,28 @@ def seam(above: Edges, below: Edges) -> Sums | None:
     return Sums(above.carry.top, sums_chw)
 
 
-def finish(region: Region, sums: Sums, *, classes: int, probabilities: bool = False) -> Band | None:
+def finish(region: Region, sums: Sums, *, classes: int, probabilities: bool = False) -> list[Band]:
     """Final sums as labels, and as probabilities where they are wanted, in the rows of the region itself.
 
-    None where they lie in what was padded. Probabilities are weighted means of the windows' scores.
+    One band, or none where they lie in what was padded. Probabilities are weighted means of the windows' scores.
     """
     inner = region.inner
     first = max(inner.top - sums.top, 0)
     stop = min(inner.bottom - sums.top, sums.sums_chw.shape[1])
     if first >= stop:
-        return None
+        return []
     inside_chw = sums.sums_chw[:, first:stop, inner.left : inner.right]
     scores_chw, top = inside_chw[:classes], sums.top + first
     labels_hw = arg_max(scores_chw)
     if len(inside_chw) > classes:
         labels_hw[inside_chw[classes] == 0] = NOTHING
     if not probabilities:
-        return Band(top - inner.top, labels_hw)
+        return [Band(top - inner.top, labels_hw)]
     if len(inside_chw) > classes:
         divisor_hw = np.where(inside_chw[classes] > 0, inside_chw[classes], 1)
     else:
         divisor_hw = region.grid.divisor(top, top + len(labels_hw))[:, inner.left : inner.right]
-    return Band(top - inner.top, labels_hw, scores_chw / divisor_hw)
+    return [Band(top - inner.top, labels_hw, scores_chw / divisor_hw)]
 
 
 def arg_max(scores_chw: np.ndarray) -> np.ndarray:

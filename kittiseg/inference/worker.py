@@ -16,6 +16,7 @@ from kittiseg.inference.predictor import Part, Predictor
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import InMemory, Scored
 from kittiseg.inference.stitching import parts_of
+from kittiseg.inference.tasks import PredictedPicture, Task
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
@@ -28,35 +29,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 3  # pictures read but not begun, and pictures done but not written
-CHUNK, LARGEST_CHUNK, CHUNKS = 4, 32, 64
 PARTS = ".parts"
 """In a draft, the folder of what was found on parts of large pictures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker does at a time: some pictures; or a part of a large one; or, when all its parts are done, its end.
-
-    Windows share batches within a task alone, so what is written depends on the task, not on who does it.
-    """
-
-    keys: tuple[ItemKey, ...]
-    part: int | None = None
-    is_end: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PredictedPicture:
-    """What became of one picture, or of a part of it.
-
-    ``row``: what is written of it; None where it must first be done in ``parts``. ``seconds``: of computing.
-    """
-
-    key: ItemKey
-    row: Row | None = None
-    windows: int = 0
-    parts: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +80,7 @@ class PredictionWorker:
     def __call__(self, task: Task) -> list[PredictedPicture]:
         """One result per picture, in their order. One that cannot be read is a row with an error; the others go on."""
         if task.is_end:
-            return [self._end(task.keys[0])]
+            return [self._end(task.keys[0], task.error)]
         if task.part is not None:
             return [self._part(task.keys[0], task.part)]
         return self._pictures(task.keys)
@@ -135,14 +109,17 @@ class PredictionWorker:
         except StorageError:
             raise
         except KittisegError as error:
-            return PredictedPicture(key, Row(key, error=str(error)))
+            return PredictedPicture(key, error=_naming(key, error))
         count = len(rows) * read.regions[index].grid.per_row
         return PredictedPicture(key, windows=count, seconds=time.perf_counter() - start)
 
-    def _end(self, key: ItemKey) -> PredictedPicture:
+    def _end(self, key: ItemKey, error: str | None) -> PredictedPicture:
         """Puts the parts of a large picture together and writes it."""
+        if error is not None:
+            return PredictedPicture(key, Row(key, error=error))
         stored, start = self._stored(key), time.perf_counter()
-        read, first, regions = self._read_large(key), 0, []
+        read, first = self._read_large(key), 0
+        regions: list[tuple[Window, Scored]] = []
         for region in read.regions:
             count = len(parts_of(region.grid))
             parts = range(first, first + count)
@@ -178,7 +155,7 @@ class PredictionWorker:
             file = self._project.picture_bytes(key)
             pixels_hwc = LazyImage.from_file(read.annotation.image, lambda: file, name=str(key)).pixels()
         except (KittisegError, OSError) as error:
-            return PredictedPicture(key, Row(key, error=f"{key}: {error}".replace(f"{key}: {key}: ", f"{key}: ")))
+            return PredictedPicture(key, Row(key, error=_naming(key, error)))
         return _Read(key, read.annotation, LazyImage.from_array(pixels_hwc), read.regions, read.stamp, file)
 
     def _readable(
@@ -227,17 +204,10 @@ class PredictionWorker:
         return Row(key, read.stamp, outputs=(Output(key.dataset, key.name, digest),))
 
 
-def tasks_of(keys: Iterable[ItemKey], count: int) -> Iterator[Task]:
-    """The pictures in tasks, of which few are small and many large; ``count``: how many pictures there are."""
-    size = min(max(count // CHUNKS, CHUNK), LARGEST_CHUNK)
-    chunk: list[ItemKey] = []
-    for key in keys:
-        chunk.append(key)
-        if len(chunk) == size:
-            yield Task(tuple(chunk))
-            chunk = []
-    if chunk:
-        yield Task(tuple(chunk))
+def _naming(key: ItemKey, error: Exception) -> str:
+    """The error's text, with the picture before it where it does not name it."""
+    text = str(error)
+    return text if key.name in text else f"{key}: {text}"
 
 
 def map_ahead(function: Callable[[T], R], values: Iterable[T], pool: ThreadPoolExecutor, *, ahead: int) -> Iterator[R]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from kittiseg.config import did_you_mean, parse
 from kittiseg.dtl.mapping import map_class, map_meta
 from kittiseg.errors import WorkspaceError
-from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.config import InferenceConfig, WholeSettings
 from kittiseg.inference.modes import make_mode
 from kittiseg.pipeline.describing import statistics
 from kittiseg.pipeline.evaluating import RECORD
@@ -94,4 +94,7 @@ def _windows(project: Project) -> list[Window]:
     if not keys:
         return []
     config = parse(InferenceConfig, project.provenance["config"], source=f"provenance.json of '{project.name}'")
-    return make_mode(config.mode).layout(project.annotation(keys[0]).image).windows
+    if isinstance(config.mode, WholeSettings):
+        return []
+    regions = make_mode(config.mode).regions(Annotation(project.annotation(keys[0]).image))
+    return [shown for region in regions for window in region.grid.windows if (shown := region.shown(window))]

@@ -69,15 +69,24 @@ class Run:
 
     @contextmanager
     def drafts(
-        self, names: Sequence[str], *, overwrite: bool, key: str | None = None, layout: Layout = FILES
+        self,
+        names: Sequence[str],
+        *,
+        overwrite: bool,
+        key: str | None = None,
+        layout: Layout = FILES,
+        reopen: bool = False,
     ) -> Iterator[list[Draft]]:
         """Projects to be written, which nobody else may write meanwhile. What was not committed is discarded.
 
-        With a ``key`` it stays, for the next draft of the same key to go on from, once its journal has begun.
+        With a ``key`` it stays, for the next draft of the same key to go on from, once its journal has begun. With
+        ``reopen`` it goes on from projects that are there.
         """
         with ExitStack() as stack:
             for name in names:
                 stack.enter_context(self.workspace.lock(name, keep=key))
+                if reopen and key is not None:
+                    self.workspace.reopen(name, key)
             drafts: list[Draft] = []
             try:
                 for name in names:

@@ -80,3 +80,8 @@ def checksum(outputs: Iterable[Output]) -> int:
         text = "\0".join((output.dataset, output.name, output.digest))
         total += int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")
     return total % _MODULUS
+
+
+def and_more(texts: Sequence[str], count: int) -> list[str]:
+    """The texts that were kept, and how many others there were."""
+    return [*texts, *([f"... and {count - len(texts)} more"] if count > len(texts) else [])]

@@ -22,7 +22,7 @@ from kittiseg.dtl import (
 )
 from kittiseg.errors import DataError, KittisegError, StorageError
 from kittiseg.pipeline.run import Run, provenance, versions
-from kittiseg.pipeline.tally import KEPT, Tally
+from kittiseg.pipeline.tally import KEPT, Tally, and_more
 from kittiseg.progress import track
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.journal import Output, Row
@@ -250,7 +250,7 @@ def _naming(key: ItemKey, error: KittisegError) -> str:
 
 def _refuse_failed(total: Tally, query: Path | str) -> None:
     if total.failed:
-        listed = "\n  ".join(_and_more(total.errors, total.failed))
+        listed = "\n  ".join(and_more(total.errors, total.failed))
         raise DataError(
             f"{query}: {total.failed} of {total.sources} pictures cannot be transformed; mend them and run it again, "
             f"or leave them out by --skip-bad\n  {listed}"
@@ -269,11 +269,6 @@ def _summary(program: Program, total: Tally) -> Transformed:
         tags=dict(sorted(total.tags.items())),
         counts=tuple(by_layer[node.index] for node in program.nodes),
         digest=total.digest,
-        skipped=tuple(_and_more(total.errors, total.failed)),
-        warnings=(*warn_of_empty(program, counts), *_and_more(total.warnings, total.warned)),
+        skipped=tuple(and_more(total.errors, total.failed)),
+        warnings=(*warn_of_empty(program, counts), *and_more(total.warnings, total.warned)),
     )
-
-
-def _and_more(texts: Sequence[str], count: int) -> list[str]:
-    """The texts that were kept, and how many others there were."""
-    return [*texts, *([f"... and {count - len(texts)} more"] if count > len(texts) else [])]

@@ -15,8 +15,16 @@ from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.names import check_name, check_picture_name
 from kittiseg.project.pixels import PICTURE_SUFFIXES, LazyImage, encode
 from kittiseg.project.regions import region_reader
-from kittiseg.project.storage import FILES, Extra, Layout, Origin, annotation_file, digest_of, digest_of_all, picture_file
-
+from kittiseg.project.storage import (
+    FILES,
+    Extra,
+    Layout,
+    Origin,
+    annotation_file,
+    digest_of,
+    digest_of_all,
+    picture_file,
+)
 
 _PIECE = 1 << 20  # bytes of a large file that are copied at a time
 
@@ -116,9 +124,7 @@ class FolderWriter:
         self.files.write(path, data)
 
 
-def write_files(
-    files: Files, dataset: str, name: str, *, picture: bytes | BinaryIO, annotation: Annotation
-) -> str:
+def write_files(files: Files, dataset: str, name: str, *, picture: bytes | BinaryIO, annotation: Annotation) -> str:
     """A picture's file as it is, with its annotation, where the folders are there; gives the digest of both files."""
     check_name(dataset, what="data set")
     check_picture_name(name)

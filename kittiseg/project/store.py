@@ -81,11 +81,12 @@ class Project:
                 f"project '{self.name}' was saved without {missing}, for export only; to go on with it, save it "
                 'with "images": true and "annotations": true'
             )
-        return [
-            ItemKey(self.name, dataset, name)
-            for dataset in (self.datasets if datasets is None else datasets)
-            for name in self.storage.names(dataset)
-        ]
+        return list(self.iter_keys(datasets))
+
+    def iter_keys(self, datasets: Sequence[str] | None = None) -> Iterator[ItemKey]:
+        """As :meth:`keys`, one by one: there may be millions."""
+        for dataset in self.datasets if datasets is None else datasets:
+            yield from (ItemKey(self.name, dataset, name) for name in self.storage.names(dataset))
 
     def annotation(self, key: ItemKey) -> Annotation:
         return self.storage.annotation(key)

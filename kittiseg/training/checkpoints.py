@@ -78,6 +78,11 @@ class Checkpoint:
     def can_go_on(self) -> bool:
         return self.files.exists(OPTIMIZER)
 
+    @property
+    def digest(self) -> str:
+        """Of the weights."""
+        return _manifest(self.files)[MODEL][1]
+
 
 @dataclass(frozen=True)
 class Resumable:

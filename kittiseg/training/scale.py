@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kittiseg.inference.config import FullImageSettings, InferenceConfig
+from kittiseg.inference.config import (
+    BboxesSettings,
+    FullImageSettings,
+    InferenceConfig,
+    RoiSettings,
+    SlidingWindowSettings,
+    WholeSettings,
+)
 from kittiseg.project.geometry import Size
 
 TOLERANCE = 0.15
@@ -42,10 +49,16 @@ class Scale:
 
 
 def windows_scale(config: InferenceConfig, input_size: Size, pictures_n2: np.ndarray | None = None) -> Scale | None:
-    """The scale at which an inference config shows pictures; None for ``full_image`` where their sizes are unknown."""
-    if not isinstance(config.mode, FullImageSettings):
-        return Scale.of(sizes_array([config.mode.window.size]), input_size)
-    return None if pictures_n2 is None else Scale.of(pictures_n2, input_size)
+    """The scale at which an inference config shows pictures; None where that hangs on sizes that are not known."""
+    mode = config.mode
+    if isinstance(mode, SlidingWindowSettings | WholeSettings):
+        return Scale.of(sizes_array([mode.window.size]), input_size)
+    if pictures_n2 is None or isinstance(mode, BboxesSettings):
+        return None
+    if isinstance(mode, RoiSettings):
+        sizes = (Size(height=height, width=width) for height, width in pictures_n2.tolist())
+        pictures_n2 = sizes_array(mode.bounds.inner_window(size).size for size in sizes)
+    return Scale.of(pictures_n2, input_size)
 
 
 def misfit(

@@ -1,6 +1,6 @@
 """Validation on whole pictures: what ``predict`` and ``evaluate`` would say of a checkpoint, from the workers' sums."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -18,8 +18,9 @@ from kittiseg.evaluation.confusion import confusion_matrix, iou, pixel_accuracy
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward
-from kittiseg.inference.predictor import Predictor
-from kittiseg.inference.worker import AHEAD, chunks_of, map_ahead
+from kittiseg.inference.predictor import Predictor, label_maps
+from kittiseg.inference.tasks import tasks_of
+from kittiseg.inference.worker import AHEAD, map_ahead
 from kittiseg.project.geometry import Size
 from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ProjectMeta
@@ -60,13 +61,14 @@ class WholePictures:
         The workers share out the chunks that ``predict`` makes of the pictures, so that batches, and therefore the
         last bit of every score, are the same for any number of them. The network is copied and keeps its state.
         """
-        matrix_cc = self._counts(forward, chunks_of(list(self.sizes))[group.rank :: group.world_size])
+        chunks = [task.keys for task in tasks_of(self.sizes, len(self.sizes))]
+        matrix_cc = self._counts(forward, chunks[group.rank :: group.world_size])
         counts_cc = group.sum(torch.from_numpy(matrix_cc).to(forward.device)).cpu().numpy()
         ious = iou(counts_cc)[1:].tolist()
         scores = {"mean_iou": mean_iou(counts_cc), "iou": dict(zip(self.classes.names, ious, strict=True))}
         return without_nan({**scores, "accuracy": pixel_accuracy(counts_cc)})
 
-    def _counts(self, forward: Forward, chunks: list[list[ItemKey]]) -> np.ndarray:
+    def _counts(self, forward: Forward, chunks: Sequence[Sequence[ItemKey]]) -> np.ndarray:
         """The confusion counts of some pictures, read ahead by a thread."""
         network = NetworkForward(
             not_synchronised(forward.network),
@@ -75,14 +77,15 @@ class WholePictures:
             precision=forward.precision,
         )
         mode, classes = make_mode(self.config.mode), len(self.classes.names) + 1
-        predictor = Predictor(network, mode, classes=len(self.channels), batch_size=self.config.batch_size)
-        channels_c = np.array(self.channels, np.uint8)
+        predictor = Predictor(network, classes=len(self.channels), batch_size=self.config.batch_size)
+        compared = np.full(256, BACKGROUND, np.uint8)  # also of what no window was shown of
+        compared[: len(self.channels)] = self.channels
         matrix_cc = np.zeros((classes, classes), np.int64)
         with ThreadPoolExecutor(1) as reader:
             pictures = map_ahead(self._read, [key for chunk in chunks for key in chunk], reader, ahead=AHEAD)
             for chunk in chunks:
-                for truth_hw, labels_hw in predictor.predict(islice(pictures, len(chunk))):
-                    matrix_cc += confusion_matrix(truth_hw, channels_c[labels_hw], classes=classes, ignore=IGNORED)
+                for truth_hw, labels_hw in label_maps(predictor, mode, islice(pictures, len(chunk))):
+                    matrix_cc += confusion_matrix(truth_hw, compared[labels_hw], classes=classes, ignore=IGNORED)
         return matrix_cc
 
     def _read(self, key: ItemKey) -> tuple[np.ndarray, np.ndarray]:

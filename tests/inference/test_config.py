@@ -25,7 +25,7 @@ def test_the_tutorials_config_is_read_unchanged():
 
     assert isinstance(config.mode, SlidingWindowSettings)
     assert config.mode.window.size == Size(height=370, width=370)
-    assert config.mode.min_overlap.size == Size(height=0, width=300)
+    assert config.mode.min_overlap.px(config.mode.window.size) == Size(height=0, width=300)
     assert (config.mode.save, config.mode.class_name) == (False, "sliding_window")
     assert config.gpu_devices == (0,)
     assert (config.model_classes.save_classes, config.model_classes.add_suffix) == (("vehicle",), "_dl")
@@ -42,7 +42,7 @@ def test_defaults_are_those_of_2018():
     sliding = parse(InferenceConfig, {"mode": {"source": "sliding_window"}}, source="infer.json").mode
     assert isinstance(sliding, SlidingWindowSettings)
     assert sliding.window.size == Size(height=128, width=128)
-    assert sliding.min_overlap.size == Size(height=0, width=0)
+    assert sliding.min_overlap.px(sliding.window.size) == Size(height=0, width=0)
 
 
 def test_a_config_survives_the_way_through_json():

@@ -12,7 +12,8 @@ from kittiseg.errors import ConfigError
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
-from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.predictor import Predictor, label_maps
+from kittiseg.inference.scored import Band, InMemory, Scored
 from kittiseg.project.annotation import Annotation, Tag
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.meta import ObjectClass, ProjectMeta
@@ -36,7 +37,13 @@ def outputs_of(document: dict[str, Any], meta: ProjectMeta | None = None) -> Out
     return plan_outputs(config_of(document), MODEL, meta or ProjectMeta(), source="infer.json")
 
 
-def fake_of_2018(windows_nhwc: np.ndarray) -> np.ndarray:
+def whole(labels_hw: np.ndarray) -> list[tuple[Window, Scored]]:
+    """One region, all of a picture."""
+    size = Size(height=labels_hw.shape[0], width=labels_hw.shape[1])
+    return [(Window.whole(size), InMemory(size, (Band(0, labels_hw),)))]
+
+
+def fake_of_2018(windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
     """The stand-in for a network that the original ran on: exact in binary fractions of 128."""
     red, green = (windows_nhwc[..., index].astype(int) for index in (0, 1))
     y, x = np.indices(windows_nhwc.shape[1:3])
@@ -51,7 +58,7 @@ def test_one_bitmap_per_class_in_alphabetical_order():
     labels_hw = np.zeros((6, 8), np.uint8)
     labels_hw[1, 2:4] = 2
 
-    figures = outputs_of({}).annotate(annotation_of({}), labels_hw, []).figures
+    figures = outputs_of({}).annotate(annotation_of({}), whole(labels_hw), []).figures
 
     assert [figure.class_name for figure in figures] == ["bg_unet", "person_unet"]
     assert figures[1].shape == bitmap_of("##", top=1, left=2)
@@ -66,7 +73,7 @@ def test_classes_are_filtered_and_renamed():
 
     assert outputs.meta.classes == (ObjectClass("vehicle_dl", "bitmap", "#003c64"),)
     figures = outputs.annotate(
-        annotation_of({"car": square(top=0, left=0, side=2)}), np.ones((6, 8), np.uint8), []
+        annotation_of({"car": square(top=0, left=0, side=2)}), whole(np.ones((6, 8), np.uint8)), []
     ).figures
     assert [figure.class_name for figure in figures] == ["vehicle_dl"]
 
@@ -77,7 +84,9 @@ def test_existing_objects_come_first_then_rectangles_then_predictions():
     outputs = outputs_of({"mode": WINDOWS, "existing_objects": {"save_classes": ["car"], "add_suffix": "_old"}}, meta)
     source = annotation_of({"road": square(top=0, left=0, side=2), "car": square(top=3, left=1, side=2)})
 
-    made = outputs.annotate(source, np.ones((6, 8), np.uint8), [Window(top=0, left=4, height=4, width=4)])
+    made = outputs.annotate(
+        source, whole(np.ones((6, 8), np.uint8)), [("sliding_window", Window(top=0, left=4, height=4, width=4))]
+    )
 
     assert [figure.class_name for figure in made.figures] == ["car_old", "sliding_window", "vehicle_unet"]
     assert made.figures[0].shape == square(top=3, left=1, side=2)
@@ -97,7 +106,7 @@ def test_tags_and_all_else_of_a_picture_stay():
     source = Annotation(SMALL, tags=(Tag("day"),), description="a street", extra={"camera": 2})
 
     outputs = outputs_of({}, meta_of({}, tags=("day",)))
-    made = outputs.annotate(source, np.zeros((6, 8), np.uint8), [])
+    made = outputs.annotate(source, whole(np.zeros((6, 8), np.uint8)), [])
 
     assert (made.tags, made.description, made.extra) == (source.tags, "a street", {"camera": 2})
     assert [tag.name for tag in outputs.meta.tags] == ["day"]
@@ -152,14 +161,14 @@ def test_predictions_are_those_of_the_original(oracle: Path, case: str):
     files = sorted(toy.glob("*/img/*.png"))
     assert len(files) == 6
 
-    predictor = Predictor(fake_of_2018, make_mode(config.mode), classes=3, batch_size=5)
-    for file, labels_hw in predictor.predict((f, decode_rgb(f.read_bytes(), name=f.name)) for f in files):
+    images = ((f, decode_rgb(f.read_bytes(), name=f.name)) for f in files)
+    for file, labels_hw in label_maps(Predictor(fake_of_2018, classes=3, batch_size=5), make_mode(config.mode), images):
         place = Path(file.parts[-3], "ann", f"{file.stem}.json")
         document = json.loads((toy / place).read_text())
         document["objects"] = []  # one of them is a polygon of two points, which 2018 dropped and we refuse
         source = Annotation.from_json(document, meta.shapes)
         wanted = Annotation.from_json(json.loads((folder / place).read_text()), outputs.meta.shapes)
-        made = outputs.annotate(source, labels_hw, [])
+        made = outputs.annotate(source, whole(labels_hw), [])
         assert [(f.class_name, f.shape) for f in made.figures] == [(f.class_name, f.shape) for f in wanted.figures]
         assert (made.image, made.tags, made.description) == (wanted.image, wanted.tags, wanted.description)
 
@@ -174,9 +183,8 @@ def test_saved_windows_are_those_of_the_original(oracle: Path):
 
     for file in sorted(folder.glob("*/ann/*.json")):
         wanted = Annotation.from_json(json.loads(file.read_text()), shapes)
-        outputs = Outputs(ProjectMeta(), {}, {}, mode.rectangle_class)
-        blank_hw = np.zeros((wanted.image.height, wanted.image.width), np.uint8)
-        figures = outputs.annotate(Annotation(wanted.image), blank_hw, mode.rectangles(wanted.image)).figures
+        source = Annotation(wanted.image)
+        figures = Outputs(ProjectMeta(), {}, {}).annotate(source, [], mode.marks(source)).figures
         assert list(figures) == list(wanted.figures[: len(figures)])
         assert [f.class_name for f in wanted.figures].count("sliding_window") == len(figures)
 
@@ -200,8 +208,7 @@ def test_a_small_picture_is_predicted_like_a_large_one():
     mode = make_mode(config_of({"mode": {"source": "sliding_window"}}).mode)
     size = Size(height=3, width=200)
 
-    ((_, labels_hw),) = Predictor(fake_of_2018, mode, classes=3, batch_size=4).predict(
-        [("small", np.zeros((size.height, size.width, 3), np.uint8))]
-    )
+    images = [("small", np.zeros((size.height, size.width, 3), np.uint8))]
+    ((_, labels_hw),) = label_maps(Predictor(fake_of_2018, classes=3, batch_size=4), mode, images)
 
     assert labels_hw.shape == (3, 200)

@@ -11,10 +11,14 @@ from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import plan_outputs
 from kittiseg.inference.predictor import Forward, Predictor
-from kittiseg.inference.worker import PredictionWorker, map_ahead
+from kittiseg.inference.tasks import Parts, PredictedPicture, Task
+from kittiseg.inference.worker import PARTS, PredictionWorker, map_ahead
+from kittiseg.project.geometry import Size
 from kittiseg.project.item import ItemKey
+from kittiseg.project.journal import Row
 from kittiseg.project.meta import ObjectClass
 from kittiseg.project.store import Draft, Project, Workspace
+from tests.data.forwards import by_place, show
 from tests.data.projects import small_project
 
 CONFIG = parse(
@@ -28,18 +32,20 @@ CONFIG = parse(
 COLOURS = [ObjectClass(name, "bitmap", "#000000") for name in ("red", "green", "blue")]
 
 
-def strongest_colour(windows_nhwc: np.ndarray) -> np.ndarray:
-    return windows_nhwc.transpose(0, 3, 1, 2).astype(np.float32)
-
-
-def worker_of(project: Project, draft: Draft, forward: Forward = strongest_colour) -> PredictionWorker:
+def worker_of(project: Project, draft: Draft, forward: Forward = show) -> PredictionWorker:
     outputs = plan_outputs(CONFIG, COLOURS, project.meta, source="a test")
-    predictor = Predictor(forward, make_mode(CONFIG.mode), classes=3, batch_size=4)
-    return PredictionWorker(predictor, outputs, project=project, draft=draft)
+    predictor = Predictor(forward, classes=3, batch_size=4)
+    return PredictionWorker(predictor, make_mode(CONFIG.mode), outputs, project=project, draft=draft)
+
+
+def row_of(picture: PredictedPicture) -> Row:
+    assert picture.row is not None
+    return picture.row
 
 
 def draft_of(workspace: Workspace, name: str = "predicted") -> Draft:
     draft = workspace.draft(name)
+    draft.journal.begin()
     draft.add_dataset("training")
     return draft
 
@@ -57,9 +63,9 @@ def test_pictures_are_predicted_and_written(workspace: Workspace):
     project, draft = small_project(workspace), draft_of(workspace)
     keys = project.keys()
 
-    rows = worker_of(project, draft)(keys)
+    rows = worker_of(project, draft)(Task(tuple(keys)))
 
-    assert [(row.key, row.error, row.windows) for row in rows] == [(key, None, 6) for key in keys]
+    assert [(p.key, row_of(p).error, p.windows) for p in rows] == [(key, None, 6) for key in keys]
     outputs = plan_outputs(CONFIG, COLOURS, project.meta, source="a test")
     predicted = draft.commit(outputs.meta, {})
     for key in keys:
@@ -82,11 +88,11 @@ def test_a_damaged_picture_is_a_row_and_the_others_go_on(workspace: Workspace):
     project.files.write(f"training/img/{keys[0].name}", b"no picture")
     project.files.remove(f"training/ann/{keys[2].name}.json")
 
-    rows = worker_of(project, draft)(keys)
+    rows = worker_of(project, draft)(Task(tuple(keys)))
 
     assert [row.key for row in rows] == keys
-    assert [row.error is None for row in rows] == [False, True, False, True]
-    assert "not a picture, or damaged" in str(rows[0].error)
+    assert [row_of(p).error is None for p in rows] == [False, True, False, True]
+    assert "not a picture, or damaged" in str(row_of(rows[0]).error)
     assert draft.files.files("training/img") == [keys[1].name, keys[3].name]
 
 
@@ -95,9 +101,9 @@ def test_a_chunk_done_again_leaves_the_same_files(workspace: Workspace):
     project = small_project(workspace)
     once, twice = draft_of(workspace, "once"), draft_of(workspace, "twice")
 
-    worker_of(project, once)(project.keys())
-    worker_of(project, twice)(project.keys()[:2])
-    worker_of(project, twice)(project.keys())
+    worker_of(project, once)(Task(tuple(project.keys())))
+    worker_of(project, twice)(Task(tuple(project.keys()[:2])))
+    worker_of(project, twice)(Task(tuple(project.keys())))
 
     assert all_files(once) == all_files(twice)
 
@@ -105,20 +111,20 @@ def test_a_chunk_done_again_leaves_the_same_files(workspace: Workspace):
 def test_an_error_of_the_network_stops_the_chunk(workspace: Workspace):
     """Only a picture's own fault is a row; the network's is raised as it is."""
 
-    def broken(windows_nhwc: np.ndarray) -> np.ndarray:
+    def broken(windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
         raise MemoryError("no room for the batch")
 
     project = small_project(workspace)
 
     with pytest.raises(MemoryError, match="no room"):
-        worker_of(project, draft_of(workspace), broken)(project.keys())
+        worker_of(project, draft_of(workspace), broken)(Task(tuple(project.keys())))
 
 
 def test_no_pictures_no_rows(workspace: Workspace):
     """An empty chunk is done at once."""
     project = small_project(workspace)
 
-    assert worker_of(project, draft_of(workspace))([]) == []
+    assert worker_of(project, draft_of(workspace))(Task(())) == []
 
 
 def test_what_goes_to_a_worker_can_be_pickled(workspace: Workspace):
@@ -131,6 +137,87 @@ def test_what_goes_to_a_worker_can_be_pickled(workspace: Workspace):
     assert copies[0] == outputs
     assert copies[1].keys() == project.keys()
     assert copies[2].folder == draft.folder
+
+
+def test_what_is_done_is_not_done_again(workspace: Workspace):
+    """A task that another worker had begun: only a picture that has changed since is scored again."""
+    project, draft = small_project(workspace, count=4), draft_of(workspace)
+    task = Task(tuple(project.keys()))
+    before = worker_of(project, draft)(task)
+    path = f"training/ann/{task.keys[1].name}.json"
+    project.files.write(path, project.files.read(path) + b" ")
+    scored: list[int] = []
+
+    def network(windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
+        scored.append(len(windows_nhwc))
+        return show(windows_nhwc)
+
+    after = worker_of(project, draft, network)(task)
+
+    assert sum(scored) == 6
+    assert [row_of(picture).outputs for picture in after] == [row_of(picture).outputs for picture in before]
+    assert [picture.windows for picture in after] == [0, 6, 0, 0]
+
+
+def high_project(workspace: Workspace, *, count: int = 3) -> Project:
+    """Pictures with 14 rows of windows."""
+    return small_project(workspace, count=count, size=Size(height=30, width=8))
+
+
+def in_parts(worker: PredictionWorker, keys: list[ItemKey]) -> list[PredictedPicture]:
+    """All tasks that there are of some pictures, one after another."""
+    parts, todo, done = Parts(), [Task((key,)) for key in keys], []
+    while todo:
+        results = worker(todo.pop(0))
+        todo += parts.follow(results)
+        done += results
+    return done
+
+
+def test_a_large_picture_is_done_in_parts(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """Its files are those of a picture that was done at once, and nothing of the parts is left."""
+    project, once, parted = high_project(workspace), draft_of(workspace, "once"), draft_of(workspace, "parted")
+    whole = in_parts(worker_of(project, once, by_place), project.keys())
+    monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
+
+    done = in_parts(worker_of(project, parted, by_place), project.keys())
+
+    assert {picture.parts for picture in done} == {0, 3}
+    assert all_files(parted) == all_files(once)
+    rows = {picture.key: picture.row for picture in done if picture.row is not None}
+    assert [rows[picture.key] for picture in whole] == [row_of(picture) for picture in whole]
+    assert sum(picture.windows for picture in done) == sum(picture.windows for picture in whole)
+    assert not any(parted.files.folders(f"{PARTS}/{dataset}") for dataset in project.datasets)
+    assert [row.source for row in parted.journal.rows()] != []
+
+
+def test_a_part_that_is_there_is_not_done_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """The worker that wrote it was killed, or its answer was lost."""
+    monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
+    project, draft = high_project(workspace, count=1), draft_of(workspace)
+    (key,) = project.keys()
+    worker_of(project, draft)(Task((key,), 0))
+
+    def network(windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
+        raise AssertionError("done again")
+
+    (again,) = worker_of(project, draft, network)(Task((key,), 0))
+
+    assert (again.key, again.row, again.error) == (key, None, None)
+
+
+def test_a_large_picture_that_is_damaged_is_one_row(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """Each of its parts finds that out; one error is told."""
+    monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
+    project, draft = high_project(workspace, count=1), draft_of(workspace)
+    (key,) = project.keys()
+    project.files.write(f"training/img/{key.name}", b"no picture")
+
+    done = in_parts(worker_of(project, draft), [key])
+
+    (error,) = (picture.row.error for picture in done if picture.row is not None)
+    assert "not a picture, or damaged" in str(error)
+    assert draft.files.files("training/img") == []
 
 
 def test_map_ahead_keeps_order_and_distance():

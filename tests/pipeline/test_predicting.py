@@ -55,7 +55,7 @@ def test_a_killed_actor_s_pictures_are_done_again(workspace: Workspace, model: s
     def begun() -> bool:
         return any(partial.glob(".killed.*"))
 
-    with Killer("_StateWorker", when=begun) as killer:
+    with Killer("StateWorker", when=begun) as killer:
         predict(run_in(workspace, ray_engine), options(tmp_path, "killed"))
 
     assert killer.killed

@@ -13,6 +13,7 @@ from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import plan_outputs
 from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.tasks import Task
 from kittiseg.inference.worker import PredictionWorker
 from kittiseg.pipeline import Transformed, evaluate, list_workspace, report, statistics, transform, transforming
 from kittiseg.project import shards
@@ -22,6 +23,7 @@ from kittiseg.project.store import Project, Workspace
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.reading import SampleReader
 from kittiseg.training.sources import ProjectSource
+from tests.data.forwards import show
 from tests.data.programs import layer
 from tests.data.projects import annotation_of, meta_of, small_project, square, write_project
 from tests.data.runs import json_file, leftovers, run_in, told, tutorial_query
@@ -113,10 +115,6 @@ def test_evaluation_finds_no_difference(workspace: Workspace, made: dict[str, Tr
     assert evaluation.to_json()["images"] == 72
 
 
-def _strongest_colour(windows_nhwc: np.ndarray) -> np.ndarray:
-    return windows_nhwc.transpose(0, 3, 1, 2).astype(np.float32)
-
-
 @pytest.mark.parametrize("action", OTHERS)
 def test_predictions_are_those_of_the_folder(workspace: Workspace, made: dict[str, Transformed], action: str):
     """Of a network that sees which colour is the strongest."""
@@ -124,13 +122,12 @@ def test_predictions_are_those_of_the_folder(workspace: Workspace, made: dict[st
     for name in ("supervisely", action):
         project, draft = workspace.project(name), workspace.draft(f"predicted of {name}")
         draft.add_dataset("training")
+        draft.journal.begin()
         outputs = plan_outputs(InferenceConfig(), COLOURS, project.meta, source="a test")
         mode = make_mode(InferenceConfig().mode)
-        predictor = Predictor(
-            lambda windows: windows.transpose(0, 3, 1, 2).astype(np.float32), mode, classes=3, batch_size=4
-        )
-        worker = PredictionWorker(predictor, outputs, project=project, draft=draft)
-        assert all(row.error is None for row in worker(project.keys()[:5]))
+        worker = PredictionWorker(Predictor(show, classes=3, batch_size=4), mode, outputs, project=project, draft=draft)
+        done = worker(Task(tuple(project.keys()[:5])))
+        assert all(picture.row is not None and picture.row.error is None for picture in done)
         digests[name] = {
             f"{folder}/{file}": draft.files.read(f"training/{folder}/{file}")
             for folder in ("img", "ann")
