@@ -1,6 +1,7 @@
 """Everything in this process, one after another: the reference that every other engine must equal byte for byte."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class InProcess:
     gpus: int = 0
 
     def resources(self) -> Resources:
-        return Resources(cpus=os.cpu_count() or 1, gpus=self.gpus)
+        return Resources(cpus=_cpus(), gpus=self.gpus)
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
         return map(function, tasks)
@@ -79,7 +80,12 @@ def _refuse_many(workers: Workers) -> None:
 
 
 def _threads(workers: Workers) -> int:
-    return workers.cpus or os.cpu_count() or 1
+    return workers.cpus or _cpus()
+
+
+def _cpus() -> int:
+    """Those that this process may use: ``taskset``, Slurm and containers may leave it fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _with_followers(tasks: Iterable[T], todo: deque[T]) -> Iterator[T]:

@@ -11,12 +11,25 @@ from pathlib import Path
 from kittiseg.project.store import Workspace
 
 _CODE = "from kittiseg.cli import main; main()"
+_ON_ONE_CPU = f"import os; os.sched_setaffinity(0, [max(os.sched_getaffinity(0))]); {_CODE}"
 
 
 def start_command(workspace: Workspace, *words: str, engine: str = "local") -> subprocess.Popen[str]:
-    """``kittiseg WORDS`` in a process group of its own; what it says goes to pipes."""
+    """``kittiseg WORDS`` in a process group of its own; what it says goes to pipes.
+
+    The engine ``local`` has one CPU, so one thread: several would wait for one another on a machine that is busy.
+    """
     return subprocess.Popen(
-        [sys.executable, "-c", _CODE, "-w", workspace.files.root, "--engine", engine, *words],
+        [
+            sys.executable,
+            "-c",
+            _ON_ONE_CPU if engine == "local" else _CODE,
+            "-w",
+            workspace.files.root,
+            "--engine",
+            engine,
+            *words,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.history import read_history
@@ -13,6 +13,7 @@ from tests.data.runs import TINY_TRAINING, leftovers
 from tests.data.training import write_squares
 
 Moment = Literal["step", "validation", "upload"]
+MOMENTS: tuple[Moment, ...] = get_args(Moment)
 EVERY = 15
 """Steps from one checkpoint to the next. An epoch has 12, so every second checkpoint is in the middle of one."""
 
@@ -25,6 +26,8 @@ KILLABLE = {
     "width": 0.12,  # so that a checkpoint has 6 MB, which take their time to write
 }
 STEPS = 60
+BY_TWO = {**KILLABLE, "devices": "cpu:2", "precision": "bf16"}
+"""On two workers of one thread each."""
 
 
 def write_killable(workspace: Workspace) -> None:
@@ -47,20 +50,26 @@ def moment_of(model: Files) -> Moment | None:
     return "validation" if steps == due else "step" if due - EVERY < steps < due else None
 
 
-def kill_during(moment: Moment, model: Files, pids: Sequence[int]) -> None:
-    """SIGKILL to the first of the processes. All are stopped first, so that it surely dies at that moment."""
+def kill_during(moment: Moment, model: Files, pids: Sequence[int], *, beside: Sequence[int] = ()) -> None:
+    """SIGKILL to the processes at once. They are stopped first, and those ``beside``, so that it is at that moment."""
+    everyone = [*pids, *beside]
     while True:
-        assert all(map(_lives, pids)), f"the training ended before its {moment} could be hit"
+        assert all(map(_lives, everyone)), f"the training ended before its {moment} could be hit"
         if _seems(moment, model):
-            _send(signal.SIGSTOP, pids)
+            _send(signal.SIGSTOP, everyone)
             time.sleep(0.02)  # until what they were writing is written
             hit = moment_of(model) == moment
             if hit:
-                os.kill(pids[0], signal.SIGKILL)
-            _send(signal.SIGCONT, pids)
+                _send(signal.SIGKILL, pids)
+            _send(signal.SIGCONT, beside if hit else everyone)
             if hit:
                 return
-        time.sleep(0.001)
+        time.sleep(0.002)
+
+
+def sessions(model: Files) -> int:
+    """How often a training of the model has begun."""
+    return len(model.read_json("run.json")["sessions"]) if model.exists("run.json") else 0
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 600) -> None:

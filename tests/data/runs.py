@@ -101,13 +101,13 @@ class Killer(threading.Thread):
         self.join()
 
 
-def processes(title: str) -> list[int]:
-    """Ids of this process's Ray workers (``ray::...``) that have ``title`` in their names."""
+def processes(title: str, *, under: int | None = None) -> list[int]:
+    """Ids of Ray workers (``ray::...``) that have ``title`` in their names: of a process, or else of this one."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     lines = [line.split(maxsplit=2) for line in listed.splitlines()]
     parents = {int(pid): int(parent) for pid, parent, *_ in lines}
     found = [int(pid) for pid, _, *name in lines if name and name[0].startswith("ray::") and title in name[0]]
-    return [pid for pid in found if os.getpid() in _ancestors(pid, parents)]
+    return [pid for pid in found if (under or os.getpid()) in _ancestors(pid, parents)]
 
 
 def _ancestors(pid: int, parents: dict[int, int]) -> list[int]:

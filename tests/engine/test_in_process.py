@@ -82,7 +82,7 @@ def test_fit_runs_the_loop_as_the_only_worker():
 
     ENGINE.fit(loop, "job", workers=Workers(count=1), name="train", storage=UNUSED)
 
-    assert seen == [0, 1, "cpu", os.cpu_count(), "job"]
+    assert seen == [0, 1, "cpu", len(os.sched_getaffinity(0)), "job"]
 
 
 def test_what_is_observed_needs_no_dashboard():
@@ -110,7 +110,13 @@ def test_a_device_that_is_not_there_is_refused():
 
 
 def test_resources_are_this_machines():
-    """All cores; as many GPUs as it was told of."""
+    """As many GPUs as it was told of; and the CPUs that it may use, one where it may use no more."""
     assert InProcess(gpus=2).resources().gpus == 2
-    assert ENGINE.resources().cpus == os.cpu_count()
     assert ENGINE.resources().nodes == 1
+    allowed = os.sched_getaffinity(0)
+    assert ENGINE.resources().cpus == len(allowed)
+    os.sched_setaffinity(0, [min(allowed)])
+    try:
+        assert ENGINE.resources().cpus == 1
+    finally:
+        os.sched_setaffinity(0, allowed)

@@ -1,12 +1,12 @@
 """Trainings that are killed at any moment, for real: they go on, and nothing shows in the end."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,23 +16,25 @@ from kittiseg.errors import WorkspaceError
 from kittiseg.pipeline import TrainOptions, restore_checkpoint, train
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.history import read_history
-from tests.data.commands import run_command, start_command, stop_when
+from tests.data.commands import start_command, stop_when
 from tests.data.events import steps_of
 from tests.data.kills import (
+    BY_TWO,
     KILLABLE,
+    MOMENTS,
     STEPS,
-    Moment,
     assert_unscathed,
     kill_during,
     last_weights,
+    sessions,
     wait_until,
     write_killable,
 )
 from tests.data.runs import json_file, leftovers, processes, run_in, told
-from tests.data.train_worker import ROOT, start_group, start_worker, train_by
+from tests.data.train_worker import InProcesses, exit_code, start_group, start_worker, train_by
 from tests.data.training import tiny_job
 
-MOMENTS = get_args(Moment)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -48,56 +50,48 @@ def by_two(tmp_path_factory: pytest.TempPathFactory) -> Files:
     folder = tmp_path_factory.mktemp("undisturbed")
     workspace = Workspace.at(folder / "workspace")
     write_killable(workspace)
-    return trained(workspace, folder, workers=2)
+    train(run_in(workspace, InProcesses(folder=folder)), options(folder, "alone", BY_TWO))
+    return workspace.model_files("alone")
 
 
-def trained(workspace: Workspace, folder: Path, *, workers: int) -> Files:
-    job = tiny_job(workspace, "alone", project=workspace.project("squares"), **KILLABLE)
-    train_by(workers, job, folder)
-    return job.model
-
-
-def options(folder: Path, name: str, **fields: object) -> TrainOptions:
-    return TrainOptions(json_file(folder, name, {**KILLABLE, "devices": "cpu:2", **fields}), "squares", name)
-
-
-def sessions(model: Files) -> int:
-    return len(model.read_json("run.json")["sessions"]) if model.exists("run.json") else 0
+def options(folder: Path, name: str, config: dict[str, object]) -> TrainOptions:
+    return TrainOptions(json_file(folder, name, config), "squares", name)
 
 
 def test_a_command_that_is_killed_again_and_again_ends_like_one_left_alone(workspace: Workspace, tmp_path: Path):
-    """In a step, a validation and an upload; each time the same command with --resume goes on. In bf16."""
-    config = str(json_file(tmp_path, "config", {**KILLABLE, "precision": "bf16"}))
-    words = ["train", config, "--project", "squares", "--name"]
-    assert run_command(workspace, *words, "alone")[0] == 0
+    """In a step, a validation and an upload; each time the same command with --resume goes on."""
+    run, wanted = run_in(workspace, InProcesses(folder=tmp_path)), options(tmp_path, "m", KILLABLE)
+    train(run, replace(wanted, name="alone"))
+    words = ["train", str(wanted.config), "--project", "squares", "--name", "m"]
     model = workspace.files.within("models/m")
 
     for number, moment in enumerate(MOMENTS, 1):
-        process = start_command(workspace, *words, "m", *(["--resume"] if number > 1 else []))
-        wait_until(lambda number=number: sessions(model) == number)
+        process = start_command(workspace, *words, *(["--resume"] if number > 1 else []))
+        wait_until(lambda number=number, process=process: process.poll() or sessions(model) == number)
         kill_during(moment, model, [process.pid])
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-    assert run_command(workspace, *words, "m", "--resume")[0] == 0
+    train(run, replace(wanted, resume=True))
 
     assert sessions(model) == 4
     assert_unscathed(workspace, "m", last_weights(workspace.model_files("alone")))
 
 
 def test_workers_that_are_killed_do_not_show(workspace: Workspace, tmp_path: Path, by_two: Files, ray_engine: Engine):
-    """One of two, in a step, in a validation, and in an upload: each time Ray starts both anew."""
+    """One of two, in a step, in a validation, and in an upload: each time Ray starts both anew. In bf16."""
     model = workspace.files.within("models/m")
     killed: list[str] = []
 
     def kill() -> None:
         for number, moment in enumerate(MOMENTS, 1):
             wait_until(lambda number=number: sessions(model) == number)
-            kill_during(moment, model, processes("RayTrainWorker"))
+            one, *others = processes("RayTrainWorker")
+            kill_during(moment, model, [one], beside=others)
             killed.append(moment)
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    train(run := run_in(workspace, ray_engine), options(tmp_path, "m"))
+    train(run := run_in(workspace, ray_engine), options(tmp_path, "m", BY_TWO))
     killer.join()
 
     assert killed == list(MOMENTS)
@@ -106,35 +100,33 @@ def test_workers_that_are_killed_do_not_show(workspace: Workspace, tmp_path: Pat
     assert steps_of(Path(model.path("tensorboard")), "train/loss") == list(range(1, STEPS + 1))
 
 
-def test_a_killed_driver_s_workers_do_not_get_in_the_way(
-    workspace: Workspace, tmp_path: Path, by_two: Files, ray_engine: Engine
-):
+def test_a_killed_driver_s_workers_do_not_get_in_the_way(workspace: Workspace, tmp_path: Path, by_two: Files):
     """They train on for a second after the command that started Ray is dead; who goes on waits for their end."""
     model = workspace.files.within("models/m")
-    wanted = options(tmp_path, "m")
+    wanted = options(tmp_path, "m", BY_TWO)
     words = ["train", str(wanted.config), "--project", "squares", "--name", "m"]
     with start_command(workspace, *words, engine="ray") as process:
         wait_until(lambda: sessions(model))
-        kill_during("upload", model, [process.pid, *processes("RayTrainWorker")])
+        kill_during("upload", model, [process.pid], beside=processes("RayTrainWorker"))
         process.wait()
 
-        train(run_in(workspace, ray_engine), replace(wanted, resume=True))
+        train(run_in(workspace, InProcesses(folder=tmp_path)), replace(wanted, resume=True))
 
     assert process.returncode == -signal.SIGKILL
     assert sessions(model) == 2
     assert_unscathed(workspace, "m", last_weights(by_two))
 
 
-def test_a_lost_node_does_not_show(workspace: Workspace, tmp_path: Path, by_two: Files):
-    """One of two, with a worker on it, during a validation. Another node comes, and Ray starts both workers anew."""
-    config = str(options(tmp_path, "m").config)
-    words = [sys.executable, "-m", "tests.data.lost_node", workspace.files.root, config, "m", "validation"]
+def test_lost_nodes_do_not_show(workspace: Workspace, tmp_path: Path, by_two: Files):
+    """One of two, with a worker on it, in a step, a validation and an upload; each time another node comes."""
+    config = str(options(tmp_path, "m", BY_TWO).config)
+    words = [sys.executable, "-m", "tests.data.lost_node", workspace.files.root, config, "m"]
 
     done = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert "lost\n" in done.stdout
-    assert "a worker died; the training goes on from checkpoint" in done.stdout
+    assert all(f"lost in {moment} with a worker\n" in done.stdout for moment in MOMENTS)
+    assert done.stdout.count("a worker died; the training goes on from checkpoint") == 3
     assert_unscathed(workspace, "m", last_weights(by_two))
 
 
@@ -152,7 +144,7 @@ def test_other_numbers_of_workers_go_on_with_the_same_batches(workspace: Workspa
         wait_until(lambda wanted=checkpoints: len(job.model.folders("checkpoints")) >= wanted)
         for worker in group if checkpoints < 3 else []:
             worker.kill()
-        assert {worker.wait() for worker in group} == {-signal.SIGKILL if checkpoints < 3 else 0}
+        assert {exit_code(worker) for worker in group} == {-signal.SIGKILL if checkpoints < 3 else 0}
 
     starts = job.model.read_json("run.json")["sessions"]
     assert [start["world_size"] for start in starts] == [2, 1, 3]
@@ -172,19 +164,19 @@ def test_workers_that_outlive_their_driver_are_waited_for(workspace: Workspace, 
     job = tiny_job(workspace, "m", project=workspace.project("squares"), **KILLABLE)
     worker = start_worker(job, tmp_path)
     wait_until(lambda: len(job.model.folders("checkpoints")) == 1)
-    worker.send_signal(signal.SIGSTOP)
+    os.kill(worker.pid, signal.SIGSTOP)
     config = str(json_file(tmp_path, "config", KILLABLE))
     with start_command(workspace, "train", config, "--project", "squares", "--name", "m", "--resume") as process:
-        wait_until(lambda: Path(workspace.files.path(".locks/models/m.lock")).exists())
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=3)
-        assert sessions(job.model) == 1
-
-        worker.kill()
-
+        try:
+            wait_until(lambda: Path(workspace.files.path(".locks/models/m.lock")).exists())
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=3)
+            assert sessions(job.model) == 1
+        finally:
+            worker.kill()
         assert process.wait() == 0
     assert sessions(job.model) == 2
-    assert worker.wait() == -signal.SIGKILL
+    assert exit_code(worker) == -signal.SIGKILL
 
 
 def test_the_second_of_two_commands_at_one_model_is_refused(workspace: Workspace, tmp_path: Path):

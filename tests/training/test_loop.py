@@ -1,6 +1,5 @@
 import hashlib
 import json
-import os
 import signal
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from kittiseg.training.run_record import read_run
 from kittiseg.training.sources import ProjectSource
 from tests.data.projects import annotation_of, square, write_project
 from tests.data.query_sources import cropped, dropped, mirrored, source_in, write_query, written
-from tests.data.train_worker import Context, start_worker, train_by
+from tests.data.train_worker import Context, exit_code, start_worker, train_by
 from tests.data.training import CAR, tiny_job, with_epochs, with_samples, write_squares
 
 HERE = Context(rank=0, world_size=1)
@@ -161,12 +160,12 @@ def test_a_training_killed_at_any_moment_ends_like_one_left_alone(workspace: Wor
     for _ in range(2):
         before = len(killed.model.folders("checkpoints"))
         worker = start_worker(killed, tmp_path)
-        while len(killed.model.folders("checkpoints")) <= before and worker.poll() is None:
+        while len(killed.model.folders("checkpoints")) <= before and worker.is_alive():
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.3))
-        os.kill(worker.pid, signal.SIGKILL)
-        assert worker.wait() == -signal.SIGKILL, "the training ended before it could be killed; make it longer"
-    assert start_worker(killed, tmp_path).wait() == 0
+        worker.kill()
+        assert exit_code(worker) == -signal.SIGKILL, "the training ended before it could be killed; make it longer"
+    assert exit_code(start_worker(killed, tmp_path)) == 0
 
     assert same_weights(alone.model, killed.model)
     assert losses(alone.model, "train") == losses(killed.model, "train")
