@@ -175,6 +175,7 @@ app.command(epilog="Example: kittiseg checkpoints unet-kitti-veh")(models.checkp
 app.command(epilog='Example: kittiseg restore unet-kitti-veh --checkpoint 27 --name "unet-kitti-veh (ckpt 27)"')(
     models.restore
 )
+app.command(epilog="Example: kittiseg calibrate unet-kitti-veh@27")(models.calibrate)
 
 
 @app.command(

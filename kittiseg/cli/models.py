@@ -75,3 +75,30 @@ def restore(
     with session(context.obj) as (run, terminal):
         number = pipeline.restore_checkpoint(run, model, checkpoint, name=name, overwrite=overwrite)
         terminal.out.print(f"checkpoint {number} of '{model}' is now the model '{name}'")
+
+
+def calibrate(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="MODEL, MODEL@27, MODEL@best or MODEL@last (the default).")],
+    project: Annotated[
+        str | None,
+        typer.Option(
+            help="Another project, or query, than it was trained on; of its pictures those count that have the tag of "
+            "the model's validation."
+        ),
+    ] = None,
+    devices: Annotated[
+        str, typer.Option(help="auto: as many of the training's GPUs as there are, else the CPU. cpu, cpu:N or exact.")
+    ] = "auto",
+    json: Json = False,
+) -> None:
+    """Make probabilities fit: one temperature, by the validation pictures, which predict then divides logits by."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        found = pipeline.calibrate(run, pipeline.CalibrateOptions(model, project, devices))
+        if json:
+            terminal.json(found.to_json())
+        else:
+            tables.show_calibrated(terminal.out, found)

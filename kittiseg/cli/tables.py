@@ -14,7 +14,7 @@ from kittiseg.training.scores import FEW_CLASSES
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
     from kittiseg.evaluation.compare import Evaluation
-    from kittiseg.pipeline import Imported, Lineage, Predicted, Transformed
+    from kittiseg.pipeline import Calibrated, Imported, Lineage, Predicted, Transformed
     from kittiseg.project.meta import ProjectMeta
     from kittiseg.project.statistics import ProjectStatistics
 
@@ -159,6 +159,14 @@ def _show_ious(out: Console, entry: dict[str, Any]) -> None:
     for name, value in entry["iou"].items():
         table.add_row(name, _share(value))
     _print(out, table)
+
+
+def show_calibrated(out: Console, found: "Calibrated") -> None:
+    table = _table("", "temperature", "NLL", "ECE", title=f"{found.model}, checkpoint {found.checkpoint}")
+    for word, temperature, scores in (("before", 1.0, found.before), ("after", found.temperature, found.after)):
+        table.add_row(word, f"{temperature:.4f}", f"{scores['nll']:.4f}", f"{scores['ece']:.4f}")
+    _print(out, table)
+    out.print(f"over {found.pixels:,} pixels of {found.pictures} validation pictures of {found.source}")
 
 
 def show_predicted(out: Console, made: "Predicted") -> None:

@@ -1,10 +1,11 @@
 """The stages, in the order in which data flows. Start reading here: this is the only place that connects the parts.
 
-import -> stats -> transform -> train -> checkpoints, restore -> predict -> evaluate -> report
+import -> stats -> transform -> train -> checkpoints, restore, calibrate -> predict -> evaluate -> report
 
 Every stage is one function that takes a :class:`Run` first: the workspace, the engine, the seed, and who is told.
 """
 
+from kittiseg.pipeline.calibrating import Calibrated, CalibrateOptions, calibrate
 from kittiseg.pipeline.describing import list_workspace, statistics
 from kittiseg.pipeline.drawing import draw_query, preview
 from kittiseg.pipeline.evaluating import evaluate
@@ -18,6 +19,8 @@ from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_c
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
 
 __all__ = [
+    "CalibrateOptions",
+    "Calibrated",
     "Imported",
     "Lineage",
     "PredictOptions",
@@ -25,6 +28,7 @@ __all__ = [
     "Run",
     "TrainOptions",
     "Transformed",
+    "calibrate",
     "draw_query",
     "evaluate",
     "import_pictures",

@@ -18,6 +18,7 @@ from kittiseg.report.sections import Extremes
 
 if TYPE_CHECKING:
     from kittiseg.training.checkpoints import Checkpoint
+    from kittiseg.training.sources import ProjectSource, QuerySource
 
 
 def extremes_of(run: Run, model: Files, checkpoint: "Checkpoint") -> Extremes | None:
@@ -58,20 +59,29 @@ def _extremes(run: Run, model: Files, checkpoint: "Checkpoint") -> Extremes | No
     return draw_extremes(chosen, compare, ProjectMeta(config.classes.out_classes), drawn)
 
 
+def source_of(run: Run, model: Files) -> "ProjectSource | QuerySource":
+    """What a model was trained on, which may have changed since; a query draws what it drew in epoch 0."""
+    from kittiseg.training.prepare import QUERY
+    from kittiseg.training.run_record import read_run
+    from kittiseg.training.sources import ProjectSource
+
+    record = read_run(model)
+    if "query" not in record:
+        return ProjectSource(run.workspace.project(record["project"]))
+    again = replace(run, seed=record["query_seed"])
+    return query_source(record["query"], prepare_document(again, model.read_json(QUERY), source=model.path(QUERY)))
+
+
 def _find(run: Run, model: Files, names: set[str]) -> dict[str, Item]:
     """Pictures by the names that they had in the training. Of a query's sources only those are read that can give one.
 
     DataError where one is gone.
     """
-    from kittiseg.training.prepare import QUERY
-    from kittiseg.training.run_record import read_run
+    from kittiseg.training.sources import QuerySource
 
-    record = read_run(model)
-    if "query" not in record:
-        project = run.workspace.project(record["project"])
-        return {name: project.item(_key(name)) for name in sorted(names)}
-    again = replace(run, seed=record["query_seed"])
-    source = query_source(record["query"], prepare_document(again, model.read_json(QUERY), source=model.path(QUERY)))
+    source = source_of(run, model)
+    if not isinstance(source, QuerySource):
+        return {name: source.project.item(_key(name)) for name in sorted(names)}
     make = source.at(0)
     stems = {_key(name).stem for name in sorted(names)}
     keys = [key for key in source.keys if _may_be(source.program.stems.get(key, key.stem), stems)]

@@ -53,7 +53,7 @@ def model_section(
     chosen: int | None = None,
     extremes: Extremes | None = None,
 ) -> ModelSection:
-    """A model from its folder: config.json, history.jsonl, run.json, and the names of its checkpoints.
+    """A model from its folder: its config.json, history.jsonl, run.json, temperature.json, and its checkpoints' names.
 
     ``best``, ``chosen``: the checkpoints to mark; without the second that which the model was restored from, or to
     another model. ``extremes``: pictures of the best one.
@@ -69,6 +69,7 @@ def model_section(
         checkpoints=[{"checkpoint": int(name)} for name in files.folders("checkpoints") if name.isdigit()],
         best=best,
         extremes=extremes,
+        calibration=_calibration(files, best),
         chosen=chosen or _restored(files).get("checkpoint") or _restored_elsewhere(workspace, name),
         colors=ProjectMeta.from_json({"classes": documents}).colors,
         facts=_run_facts(_json_if_there(files, "run.json")),
@@ -161,6 +162,12 @@ def _run_facts(record: dict[str, Any]) -> dict[str, Any]:
     facts = {key: value for key, value in record.items() if value not in (None, [], {})}
     sessions = facts.pop("sessions", None)
     return {**facts, "sessions": len(sessions), "last session": sessions[-1]} if sessions else facts
+
+
+def _calibration(files: Files, best: int | None) -> dict[str, Any] | None:
+    """The record of the best checkpoint, or else of the newest that was calibrated."""
+    records = _json_if_there(files, "temperature.json")
+    return records.get(str(best)) or records.get(max(records, key=int, default=""))
 
 
 def _history(files: Files) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from kittiseg.report.blocks import ENLARGE, Block, Cell, Chart, Fact, Gallery, Table, View, settings_table
+from kittiseg.report.reliability import Calibration, reliability_chart
 from kittiseg.report.sections import Extremes, ModelSection
 from kittiseg.report.training_charts import (
     Records,
@@ -24,7 +25,7 @@ _MOST_COLUMNS = 4  # of classes, in the table of checkpoints
 
 def model_view(section: ModelSection) -> View:
     """Loss, metrics, learning rate and throughput of the training, its checkpoints, pictures and configuration."""
-    blocks = [*_charts(section), *checkpoint_tables(section)]
+    blocks = [*_charts(section), *_reliability(section.calibration), *checkpoint_tables(section)]
     if section.extremes is not None:
         blocks += _extremes(section.extremes, section.best)
     blocks += [*settings_table("Run", section.facts), *settings_table("Configuration", section.config)]
@@ -66,6 +67,13 @@ def _charts(section: ModelSection) -> list[Block]:
         Chart("Metrics", metrics, "From pixel counts summed over the whole validation set."),
         Chart("Throughput", throughput_chart(section.history), f"Pictures a second, and smoothed.{below}"),
     ]
+
+
+def _reliability(found: Calibration | None) -> list[Block]:
+    if found is None:
+        return []
+    note = f"Of checkpoint {found['checkpoint']}, over {whole(found['pixels'])} pixels of {found['source']}."
+    return [Chart(f"Reliability, temperature {decimal(found['temperature'], 3)}", reliability_chart(found), note)]
 
 
 def best_rule(best_by: str) -> str:

@@ -61,6 +61,7 @@ class ModelSection:
 
     ``facts``: what else is known of the run, such as ``restored_from``. ``best``: the best checkpoint on disk;
     ``chosen``: the one that was taken on. ``extremes``: pictures of the best one, where their scores are known.
+    ``calibration``: what temperature.json has of the best one, or else of the newest that is in it.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ModelSection:
     best: int | None = None
     chosen: int | None = None
     extremes: Extremes | None = None
+    calibration: Mapping[str, Any] | None = None
     colors: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 

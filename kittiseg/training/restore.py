@@ -7,6 +7,7 @@ from kittiseg.training.checkpoints import CONFIG, Checkpoint, checkpoint_parts, 
 from kittiseg.training.history import HISTORY, append_history, history_until
 from kittiseg.training.prepare import QUERY
 from kittiseg.training.run_record import now, read_run, write_run
+from kittiseg.training.temperature import calibration_of, keep_calibration
 
 
 def restore(
@@ -30,6 +31,9 @@ def restore(
     draft.write(HISTORY, b"")
     append_history(draft, history_until(source, step=found.state.step, checkpoint=found.number))
     origin = {"model": model, "checkpoint": found.number, "epoch": found.state.epoch}
+    record = calibration_of(source, found.number)
+    if record is not None:
+        keep_calibration(draft, found.number, record)
     write_run(draft, {**read_run(source), "restored_from": origin, "restored": now()})
     if overwrite:
         workspace.files.remove(f"models/{name}")

@@ -148,6 +148,7 @@ def test_the_whole_way_with_json_is_one_document_a_command(tmp_path: Path, capfd
     assert (name["source"], name["redo"]) == ("old/ds/0.png", "same")
     trained = run("train", train_file, "--project", "new", "--name", "m", "--json")
     assert run("checkpoints", "m", "--json") == trained
+    assert set(run("calibrate", "m@best", "--json")) >= {"temperature", "pixels", "before", "after"}
     out = run("predict", infer_file, "--model", "m@best", "--project", "new", "--name", "out", "--json")
     assert (out["images"], out["windows"]) == (4, 4)
     scores = run("evaluate", "out", "--truth", "old", "--map", "car_dl=car", "--json")

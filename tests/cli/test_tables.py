@@ -5,7 +5,7 @@ from rich.console import Console
 
 from kittiseg.cli import tables
 from kittiseg.cli.console import plain_console
-from kittiseg.pipeline import Imported, Lineage, Transformed, list_workspace, statistics
+from kittiseg.pipeline import Calibrated, Imported, Lineage, Transformed, list_workspace, statistics
 from kittiseg.project.geometry import View, Window
 from kittiseg.project.item import Deed, ItemKey
 from kittiseg.project.store import Workspace
@@ -109,6 +109,29 @@ def test_checkpoints_are_marked(workspace: Workspace):
     assert lines[2].split() == ["26", "13.00", "0.5000", "0.7500", "0.5000", "best"]
     assert lines[3].split() == ["27", "13.50", "0.5000", "0.7500", "-", "last"]
     assert lines[-1] == "damaged: 00000025 is cut off"
+
+
+def test_a_calibration_is_told_before_and_after():
+    """And over how many pixels of which pictures."""
+    console, out = narrow()
+    found = Calibrated(
+        model="m",
+        checkpoint=27,
+        temperature=1.5,
+        source="project 'squares'",
+        pictures=8,
+        pixels=65536,
+        seed=0,
+        before={"nll": 0.5, "ece": 0.125},
+        after={"nll": 0.25, "ece": 0.0625},
+    )
+
+    tables.show_calibrated(console, found)
+
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert lines[0] == ["m,", "checkpoint", "27"]
+    assert lines[2:4] == [["before", "1.0000", "0.5000", "0.1250"], ["after", "1.5000", "0.2500", "0.0625"]]
+    assert " ".join(lines[4]) == "over 65,536 pixels of 8 validation pictures of project 'squares'"
 
 
 def test_tags_are_those_of_the_project():

@@ -11,6 +11,9 @@ from kittiseg.training.sources import Source
 from tests.data.programs import RANDOM_CROP, query
 from tests.data.runs import run_in
 
+QUERY_SEED = 3
+"""Of the run in which a model is trained on a query, where another than the report's."""
+
 SQUARES = ("data", "squares/*", "$in", {"classes_mapping": "default"})
 MIRROR = ("flip", "$in", "$f", {"axis": "vertical"})
 HALF = {"sides": {"left": "50%"}}

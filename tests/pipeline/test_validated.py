@@ -1,40 +1,21 @@
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kittiseg.pipeline import TrainOptions, report, restore_checkpoint, train
+from kittiseg.pipeline import report, restore_checkpoint
 from kittiseg.pipeline.validated import extremes_of
 from kittiseg.project.store import Workspace
 from kittiseg.report.sections import Extremes
 from kittiseg.training.checkpoints import PICTURES, checkpoint_parts, install_checkpoint, list_checkpoints
-from tests.data.query_sources import cropped, write_query, written
-from tests.data.runs import TINY_TRAINING, json_file, run_in
-from tests.data.training import write_squares
-
-QUERY_SEED = 3
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a workspace: a model trained on the project of squares, and one on random crops of them."""
-    folder = tmp_path_factory.mktemp("trained")
-    workspace = Workspace.at(folder / "workspace")
-    write_squares(workspace)
-    config = json_file(folder, "train", {**TINY_TRAINING, "epochs": 1, "val_every": 1})
-    train(run_in(workspace), TrainOptions(config, "squares", "m"))
-    file = write_query(folder, cropped())
-    train(run_in(workspace, seed=QUERY_SEED), TrainOptions(config, str(file), "q"))
-    return folder
+from tests.data.query_sources import QUERY_SEED, cropped, write_query, written
+from tests.data.runs import run_in
 
 
 @pytest.fixture
-def workspace(trained: Path, tmp_path: Path) -> Workspace:
-    """A copy of it, to be changed."""
-    shutil.copytree(trained / "workspace", tmp_path / "workspace")
-    return Workspace.at(tmp_path / "workspace")
+def workspace(workspace_of_models: Workspace) -> Workspace:
+    return workspace_of_models
 
 
 def score(workspace: Workspace, model: str, ious: dict[str, float] | None) -> None:

@@ -55,7 +55,18 @@ def test_a_model_gives_what_its_folder_has(workspace: Workspace):
     assert section.history == history_of(4)
     assert [entry["checkpoint"] for entry in section.checkpoints] == [1, 2, 3, 4]
     assert section.facts == {"project": "p", "sessions": 2, "last session": {"a": 2}}
-    assert (section.best, section.extremes) == (None, None)
+    assert (section.best, section.extremes, section.calibration) == (None, None, None)
+
+
+def test_a_model_s_calibration_is_the_best_checkpoint_s_or_the_newest(workspace: Workspace):
+    """Whichever was calibrated."""
+    write_model(workspace, "unet")
+    records = {str(number): {"checkpoint": number} for number in (2, 10, 9)}
+    workspace.files.write("models/unet/temperature.json", json.dumps(records).encode())
+
+    shown = [model_section(workspace, "unet", best=best).calibration for best in (9, 3, None)]
+
+    assert shown == [{"checkpoint": 9}, {"checkpoint": 10}, {"checkpoint": 10}]
 
 
 def test_the_chosen_checkpoint_is_the_one_that_was_restored(workspace: Workspace):

@@ -5,7 +5,7 @@ import numpy as np
 from kittiseg.report.blocks import Gallery, Table
 from kittiseg.report.model_view import best_rule, checkpoint_tables, facts_of, model_view
 from kittiseg.report.sections import Example, Extremes, ModelSection, Picture
-from tests.data.histories import history_of
+from tests.data.histories import CALIBRATION, history_of
 
 
 def model_section(checkpoints: list[int], **fields: Any) -> ModelSection:
@@ -82,6 +82,18 @@ def test_the_head_tells_speed_waiting_and_memory():
     assert found["memory at most"] == "1,005 MB"
     older = [{key: line[key] for key in line if key != "memory_mb"} for line in history_of(1)]
     assert not {"of the time waited for data", "memory at most"} & facts(model_section([1], history=older)).keys()
+
+
+def test_a_calibrated_model_shows_its_reliability():
+    """With the temperature, and over what it was found; another has no such chart."""
+    shown, without = (
+        [block for block in model_view(model_section([1], history=[], calibration=each)).blocks if block.title]
+        for each in (CALIBRATION, None)
+    )
+
+    assert [block.title for block in shown] == ["Reliability, temperature 1.500"]
+    assert shown[0].caption == "Of checkpoint 27, over 4,000 pixels of project 'squares'."
+    assert without == []
 
 
 def test_the_page_says_by_what_the_best_is_the_best():
