@@ -14,7 +14,7 @@ from kittiseg.training.scores import FEW_CLASSES
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
     from kittiseg.evaluation.compare import Evaluation
-    from kittiseg.pipeline import Imported, Lineage, Predicted, Transformed
+    from kittiseg.pipeline import Imported, Lineage, Predicted, Transformed, WindowsShown
     from kittiseg.project.meta import ProjectMeta
     from kittiseg.project.statistics import ProjectStatistics
 
@@ -120,6 +120,11 @@ def _deed_words(name: str, value: Any) -> str:
     if name == "window" and isinstance(value, list) and len(value) == 4:
         return f"window {value[2]} x {value[3]} px at ({value[0]}, {value[1]})"
     return f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {json.dumps(value, ensure_ascii=False)}"
+
+
+def show_windows(out: Console, shown: "WindowsShown") -> None:
+    few = f" in {shown.frames} frames" if shown.frames <= shown.windows else ""
+    out.print(f"{shown.file}: {shown.windows} windows over {shown.picture}{few}, {shown.bytes / 1e6:.2f} MB")
 
 
 def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:

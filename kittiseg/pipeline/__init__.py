@@ -16,6 +16,7 @@ from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.schemas import schema, write_schema
 from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
+from kittiseg.pipeline.windowing import WindowsOptions, WindowsShown, show_windows
 
 __all__ = [
     "Imported",
@@ -25,6 +26,8 @@ __all__ = [
     "Run",
     "TrainOptions",
     "Transformed",
+    "WindowsOptions",
+    "WindowsShown",
     "draw_query",
     "evaluate",
     "import_pictures",
@@ -38,6 +41,7 @@ __all__ = [
     "report",
     "restore_checkpoint",
     "schema",
+    "show_windows",
     "statistics",
     "train",
     "transform",
