@@ -56,8 +56,11 @@ class WindowsShown:
 
 
 @dataclass(frozen=True)
-class _Finder:
-    """A network that finds classes in windows. ``colors``: of the classes that are written, by their index."""
+class Finder:
+    """What finds classes in windows. ``forward``: uint8 (n, h, w, 3) -> scores (n, c, h, w), c being ``classes``.
+
+    ``colors``: of the classes that are written, by their index.
+    """
 
     forward: Callable[[np.ndarray], np.ndarray]
     classes: int
@@ -79,7 +82,7 @@ def show_windows(run: Run, options: WindowsOptions) -> WindowsShown:
     windows = make_mode(config.mode).layout(item.image.size).windows
     seen = Size(height=max(each.bottom for each in windows), width=max(each.right for each in windows))
     canvas_hwc, _ = pad_to_window(item.image.pixels(), seen)
-    stages = _stages(canvas_hwc, windows, finder)
+    stages = growing(canvas_hwc, windows, finder)
     shown = track(stages, run.progress, title=f"windows over {key.name}", total=len(windows), unit="windows")
     frames = _frames(shown, windows, Size(height=canvas_hwc.shape[0], width=canvas_hwc.shape[1]))
     data = animated_gif(frames)
@@ -99,8 +102,8 @@ def _frames(stages: Iterator[Callable[[], np.ndarray]], windows: Sequence[Window
     return [*frames, last_frame(seen(), windows, image=image)]
 
 
-def _stages(
-    canvas_hwc: np.ndarray, windows: Sequence[Window], finder: _Finder | None
+def growing(
+    canvas_hwc: np.ndarray, windows: Sequence[Window], finder: Finder | None
 ) -> Iterator[Callable[[], np.ndarray]]:
     """For each window what gives the picture, small, with all that has been found once the window is done.
 
@@ -126,7 +129,7 @@ def _stages(
         yield found
 
 
-def _finder(run: Run, options: WindowsOptions, config: InferenceConfig, project: Project) -> _Finder:
+def _finder(run: Run, options: WindowsOptions, config: InferenceConfig, project: Project) -> Finder:
     """The network of the options' model, on this machine's CPU."""
     from kittiseg.inference.network import NetworkForward
     from kittiseg.training.checkpoints import load_network, resolve
@@ -137,4 +140,4 @@ def _finder(run: Run, options: WindowsOptions, config: InferenceConfig, project:
     outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
     forward = NetworkForward(network, input_size=model.settings.input_size.size, precision=config.precision)
     colors = {index: outputs.meta.colors[title] for index, title in outputs.predicted.items()}
-    return _Finder(forward, len(model.classes), colors)
+    return Finder(forward, len(model.classes), colors)

@@ -82,15 +82,15 @@ def draw_windows(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Siz
 def scaled_corners(
     windows: Sequence[Window], image: Size, image_hwc: np.ndarray
 ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """The first and the last pixel (x, y) of each window on a smaller copy of the picture that it speaks of."""
+    """The first and the last pixel (x, y) of each window on a smaller copy of the picture; there is one at least."""
     height, width = image_hwc.shape[:2]
-    return [
-        (
-            (round(window.left * width / image.width), round(window.top * height / image.height)),
-            (round((window.right - 1) * width / image.width), round((window.bottom - 1) * height / image.height)),
-        )
-        for window in windows
-    ]
+    down, right = height / image.height, width / image.width
+    corners = []
+    for window in windows:
+        left, top = min(round(window.left * right), width - 1), min(round(window.top * down), height - 1)
+        last = max(round(window.right * right) - 1, left), max(round(window.bottom * down) - 1, top)
+        corners.append(((left, top), last))
+    return corners
 
 
 def picture_grid(
