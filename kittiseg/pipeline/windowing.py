@@ -122,7 +122,7 @@ def growing(
 
     for window, ((left, top), (right, bottom)) in zip(windows, scaled_corners(windows, image, small_hwc), strict=True):
         inside = slice(top, bottom + 1), slice(left, right + 1)
-        (scores_chw,) = finder.forward(np.ascontiguousarray(canvas_hwc[window.slices])[None])
+        (scores_chw,) = finder.forward(np.stack([canvas_hwc[window.slices]]))
         for sums_hw, scores_hw in zip(sums_chw, scores_chw, strict=True):
             sums_hw[inside] += cv2.resize(scores_hw, (right + 1 - left, bottom + 1 - top), interpolation=cv2.INTER_AREA)
         known_hw[inside] = True

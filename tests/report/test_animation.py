@@ -44,6 +44,11 @@ def test_the_last_frame_is_the_picture_with_all_outlines():
     assert (frame_hwc[10, ~lines_w] == 100).all()
 
 
+def test_the_outlines_of_a_thousand_windows_do_not_hide_the_picture():
+    """It ends without them."""
+    assert np.array_equal(last_frame(grey(), WINDOWS * 333, image=PICTURE), grey())
+
+
 @pytest.mark.parametrize("windows", [1, 2, 79, 80, 81, 1000])
 def test_of_many_windows_some_are_shown_among_them_the_first_and_the_last(windows: int):
     """At most 80, each once, in order."""
