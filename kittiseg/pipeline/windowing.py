@@ -20,7 +20,8 @@ from kittiseg.pipeline.run import Run
 from kittiseg.progress import track
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.store import Project
-from kittiseg.report.animation import animated_gif, last_frame, steps_shown, window_frame
+from kittiseg.report.animation import MOST_FRAMES, animated_gif, last_frame, window_frame
+from kittiseg.report.collect import evenly
 from kittiseg.report.colors import RGB
 from kittiseg.report.overlay import fit, overlay, scaled_corners
 
@@ -95,7 +96,7 @@ def show_windows(run: Run, options: WindowsOptions) -> WindowsShown:
 
 def _frames(stages: Iterator[Callable[[], np.ndarray]], windows: Sequence[Window], image: Size) -> list[np.ndarray]:
     """A frame for each step that is shown, and one that shows all."""
-    steps, frames = set(steps_shown(len(windows))), []
+    steps, frames = set(evenly(len(windows), MOST_FRAMES)), []
     for step, seen in enumerate(stages):
         if step in steps:
             frames.append(window_frame(seen(), windows[: step + 1], image=image))

@@ -23,13 +23,6 @@ _COLORS = 252  # of the pictures; two are the lines', the last one says that not
 _UNCHANGED = 255
 
 
-def steps_shown(windows: int, *, most: int = MOST_FRAMES) -> list[int]:
-    """Which of so many windows have a frame: all, or ``most`` at even distances, the first and the last among them."""
-    if windows <= most:
-        return list(range(windows))
-    return [round(place * (windows - 1) / (most - 1)) for place in range(most)]
-
-
 def frame_seconds(frames: int) -> float:
     """How long a frame stays, so that few windows do not race and many do not creep."""
     return min(max(SECONDS / max(frames, 1), _FASTEST), _SLOWEST)

@@ -20,11 +20,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Pictures that belong beside one another, such as picture, truth and prediction; ``note``: a few words on them."""
+    """Pictures that belong beside one another, such as picture, truth and prediction; ``note``: a few words on them.
+
+    ``slides``: the first two, of one size, lie over one another, and a slider tells how much of each is seen.
+    """
 
     name: str
     pictures: tuple[Picture, ...]
     note: str = ""
+    slides: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,8 @@ class ModelSection:
 class PredictionSection:
     """A project of predictions. ``evaluation``: the JSON document that ``evaluate`` gives.
 
-    ``windows``: a picture with the windows drawn upon it; its caption tells how many of what size.
+    ``examples``: the worst first where it is known which they are. ``windows``: a picture with the windows drawn upon
+    it; its caption tells how many of what size. ``predicted``: the colours of what was predicted.
     """
 
     name: str
@@ -88,6 +93,7 @@ class PredictionSection:
     evaluation: Mapping[str, Any] | None = None
     windows: Picture | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    predicted: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
 Section = ProjectSection | ModelSection | PredictionSection

@@ -1,11 +1,10 @@
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from kittiseg.project.geometry import Size, Window
-from kittiseg.report.animation import PAUSE, animated_gif, frame_seconds, last_frame, steps_shown, window_frame
+from kittiseg.report.animation import PAUSE, animated_gif, frame_seconds, last_frame, window_frame
 
 PICTURE = Size(height=40, width=80)
 WINDOWS = [Window(top=0, left=left, height=40, width=40) for left in (0, 20, 40)]
@@ -47,16 +46,6 @@ def test_the_last_frame_is_the_picture_with_all_outlines():
 def test_the_outlines_of_a_thousand_windows_do_not_hide_the_picture():
     """It ends without them."""
     assert np.array_equal(last_frame(grey(), WINDOWS * 333, image=PICTURE), grey())
-
-
-@pytest.mark.parametrize("windows", [1, 2, 79, 80, 81, 1000])
-def test_of_many_windows_some_are_shown_among_them_the_first_and_the_last(windows: int):
-    """At most 80, each once, in order."""
-    steps = steps_shown(windows)
-
-    assert len(steps) == min(windows, 80)
-    assert steps == sorted(set(steps))
-    assert (steps[0], steps[-1]) == (0, windows - 1)
 
 
 def test_few_frames_do_not_race_and_many_do_not_creep():
