@@ -128,13 +128,13 @@ def _annotated_example(item: Item, meta: ProjectMeta) -> Example:
 
 def _compared_example(item: Item, meta: ProjectMeta, truth: Truth | None, scored: Scored | None) -> Example:
     small_hwc = fit(item.image.pixels(), LARGEST_PICTURE)
-    predicted_hwc = annotated(small_hwc, item.annotation, meta.colors)
-    pictures = [Picture("picture", small_hwc), Picture("prediction", predicted_hwc)]
+    predicted_hwc, truth_hwc = annotated(small_hwc, item.annotation, meta.colors), None
     known = truth.find(item.key) if truth else None
     if truth and known:
         colors = {**palette(ProjectMeta(), {figure.class_name for figure in known.figures}), **truth.colors}
-        pictures.append(Picture("truth", annotated(small_hwc, known, colors)))
-    return Example(item.key.name, tuple(pictures), scored.note if scored else "", slides=True)
+        truth_hwc = annotated(small_hwc, known, colors)
+    note = scored.note if scored else ""
+    return Example.of_prediction(item.key.name, small_hwc, predicted_hwc=predicted_hwc, truth_hwc=truth_hwc, note=note)
 
 
 def _scores(evaluation: Mapping[str, Any]) -> dict[tuple[str, str], Scored]:

@@ -30,6 +30,21 @@ class Example:
     note: str = ""
     slides: bool = False
 
+    @classmethod
+    def of_prediction(
+        cls,
+        name: str,
+        image_hwc: np.ndarray,
+        *,
+        predicted_hwc: np.ndarray,
+        truth_hwc: np.ndarray | None = None,
+        note: str = "",
+    ) -> "Example":
+        """The picture under a slider with the one that the prediction is drawn upon; the truth, if known, beside."""
+        pictures = {"picture": image_hwc, "prediction": predicted_hwc, "truth": truth_hwc}
+        known = (Picture(caption, drawn_hwc) for caption, drawn_hwc in pictures.items() if drawn_hwc is not None)
+        return cls(name, tuple(known), note, slides=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSection:
