@@ -205,6 +205,12 @@ def predict(
             tables.show_predicted(terminal.out, made)
 
 
+app.command(
+    epilog="Example: kittiseg windows kitti-semseg-test 000000_10.png --config configs/kitti_vehicles/infer.json "
+    "--model unet-kitti-veh@27 --out windows.gif"
+)(looking.windows)
+
+
 @app.command(
     epilog="Example: kittiseg evaluate predictions --truth kitti-semseg-train --map vehicle_dl=vehicle "
     "--mapping configs/kitti_vehicles/transform.json"

@@ -1,4 +1,4 @@
-"""Commands that look at things: how a picture came to be, and the schemas that editors ask for."""
+"""Commands that look at things: how a picture came to be, the windows over one, the schemas that editors ask for."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,6 +30,29 @@ def lineage(
         tables.show_lineage(terminal.out, found)
         if redo:
             terminal.out.print("made again: same")
+
+
+def windows(
+    context: typer.Context,
+    project: Annotated[str, typer.Argument(help="The project of the picture.")],
+    item: Annotated[str, typer.Argument(help="dataset/name.png, or name.png where it stands once in the project.")],
+    config: Annotated[Path, typer.Option(help="An inference config.")],
+    out: Annotated[Path, typer.Option(help="The GIF file.")],
+    model: Annotated[
+        str | None, typer.Option(help="MODEL or MODEL@27: show its prediction too, as it grows window by window.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """The windows over a picture, one after another, as an animation."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables
+
+    with session(context.obj) as (run, terminal):
+        shown = pipeline.show_windows(run, pipeline.WindowsOptions(project, item, config, out, model))
+        if json:
+            terminal.json(shown.to_json())
+        else:
+            tables.show_windows(terminal.out, shown)
 
 
 def schema(

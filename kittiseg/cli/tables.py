@@ -14,7 +14,8 @@ from kittiseg.training.scores import FEW_CLASSES
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
     from kittiseg.evaluation.compare import Evaluation
-    from kittiseg.pipeline import Calibrated, Imported, Lineage, Predicted, Transformed
+    from kittiseg.pipeline import Calibrated, Imported, Lineage, Predicted, Transformed, WindowsShown
+    from kittiseg.pipeline.prediction_plan import PredictionPlan
     from kittiseg.project.meta import ProjectMeta
     from kittiseg.project.statistics import ProjectStatistics
 
@@ -122,6 +123,11 @@ def _deed_words(name: str, value: Any) -> str:
     return f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {json.dumps(value, ensure_ascii=False)}"
 
 
+def show_windows(out: Console, shown: "WindowsShown") -> None:
+    few = f" in {shown.frames} frames" if shown.frames <= shown.windows else ""
+    out.print(f"{shown.file}: {shown.windows} windows over {shown.picture}{few}, {shown.bytes / 1e6:.2f} MB")
+
+
 def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
     """One line per checkpoint; the marks say which is best, by what the title names, and which is last.
 
@@ -167,6 +173,37 @@ def show_calibrated(out: Console, found: "Calibrated") -> None:
         table.add_row(word, f"{temperature:.4f}", f"{scores['nll']:.4f}", f"{scores['ece']:.4f}")
     _print(out, table)
     out.print(f"over {found.pixels:,} pixels of {found.pictures} validation pictures of {found.source}")
+
+
+def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
+    """Size by size, then what it comes to."""
+    table = _table("px", "pictures", "windows each", "batches", "times seen", "parts", "memory")
+    for size in plan.sizes:
+        shape, seen = f"{size.width} x {size.height}", f"{size.amplification:.2f}"
+        counted = (str(size.pictures), str(size.windows), str(size.batches))
+        table.add_row(shape, *counted, seen, str(size.parts), _memory(size.memory))
+    _print(out, table)
+    if plan.others:
+        out.print(f"and {plan.others} other size{'' if plan.others == 1 else 's'}")
+    batches = f"{plan.batches} batches of {plan.batch_size}"
+    out.print(
+        f"{plan.pictures} pictures, {plan.windows} windows in {batches}; a px is seen {plan.amplification:.2f} times"
+    )
+    out.print(f"memory: at most {_memory(plan.memory)} per worker, beside the network")
+    on = "1 worker" if plan.workers == 1 else f"{plan.workers} workers"
+    out.print(
+        f"computing: about {_duration(plan.seconds)} on {on}, at {plan.seconds_per_batch:.3g} s a batch, measured"
+    )
+
+
+def _memory(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def show_predicted(out: Console, made: "Predicted") -> None:

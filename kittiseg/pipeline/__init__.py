@@ -17,6 +17,7 @@ from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.schemas import schema, write_schema
 from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
+from kittiseg.pipeline.windowing import WindowsOptions, WindowsShown, show_windows
 
 __all__ = [
     "CalibrateOptions",
@@ -28,6 +29,8 @@ __all__ = [
     "Run",
     "TrainOptions",
     "Transformed",
+    "WindowsOptions",
+    "WindowsShown",
     "calibrate",
     "draw_query",
     "evaluate",
@@ -42,6 +45,7 @@ __all__ = [
     "report",
     "restore_checkpoint",
     "schema",
+    "show_windows",
     "statistics",
     "train",
     "transform",

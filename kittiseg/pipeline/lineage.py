@@ -81,7 +81,8 @@ def _made_project(workspace: Workspace, name: str) -> Project:
     return project
 
 
-def _find(project: Project, item: str) -> tuple[Row, Output]:
+def find_key(project: Project, item: str) -> ItemKey:
+    """The picture that ``dataset/name.png`` names, or a name that stands once in the project; else DataError."""
     dataset, _, name = item.rpartition("/")
     keys = project.keys()
     places = [key for key in keys if key.name == name and key.dataset == (dataset or key.dataset)]
@@ -91,9 +92,14 @@ def _find(project: Project, item: str) -> tuple[Row, Output]:
     if len(places) > 1:
         found = ", ".join(f"{key.dataset}/{key.name}" for key in places)
         raise DataError(f"'{item}' stands {len(places)} times in project '{project.name}': say which of {found}")
-    found_row = project.journal.find(places[0].dataset, name)
+    return places[0]
+
+
+def _find(project: Project, item: str) -> tuple[Row, Output]:
+    key = find_key(project, item)
+    found_row = project.journal.find(key.dataset, key.name)
     if found_row is None:
-        raise DataError(f"the lineage of {places[0]} is missing: make the project again by its query")
+        raise DataError(f"the lineage of {key} is missing: make the project again by its query")
     return found_row
 
 

@@ -57,7 +57,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Examples one below the other, or, where each has a single picture, in columns.
+    """Examples one below the other, or, where each has a single picture, or two that lie over one another, in columns.
 
     ``legend``: names for the colours in them.
     """
@@ -71,7 +71,12 @@ class Gallery:
 
     @property
     def single(self) -> bool:
-        return all(len(example.pictures) == 1 for example in self.examples)
+        """Each example takes the place of one picture."""
+        return all(len(example.pictures) == (2 if example.slides else 1) for example in self.examples)
+
+    @property
+    def slides(self) -> bool:
+        return any(example.slides for example in self.examples)
 
     @property
     def oblong(self) -> bool:
@@ -82,6 +87,7 @@ class Gallery:
 
 Block = Table | Chart | Gallery
 ENLARGE = "Click a picture to enlarge it; the arrow keys go on."
+SLIDE = "Drag across a picture, or move the slider below it, to see what was predicted and what is beneath."
 
 
 @dataclass(frozen=True, slots=True)

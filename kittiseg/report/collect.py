@@ -12,12 +12,13 @@ from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.meta import ProjectMeta, palette
 from kittiseg.project.store import Files, Project, Workspace
 from kittiseg.report.colors import RGB
+from kittiseg.report.extremes import Scored
 from kittiseg.report.graph_box import LayerFacts
 from kittiseg.report.overlay import annotated, draw_windows, fit
 from kittiseg.report.page import LARGEST_PICTURE
 from kittiseg.report.sections import Example, Extremes, ModelSection, Picture, PredictionSection, ProjectSection
 from kittiseg.report.views import MOST_EXAMPLES, picture_iou
-from kittiseg.report.wording import decimal, plural
+from kittiseg.report.wording import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +85,39 @@ def prediction_section(
     evaluation: Mapping[str, Any] | None = None,
     windows: Sequence[Window] = (),
 ) -> PredictionSection:
-    """A project of predictions: pictures, truth where it is known, and what was predicted, side by side.
+    """A project of predictions: pictures, what was predicted, and the truth where it is known.
 
-    ``windows``: those that the network was given of the first picture shown.
+    They are shown from the worst to the best by the mean IoU of the ``evaluation``, without one evenly chosen.
+    ``windows``: those that the network was given of the project's first picture.
     """
     project = workspace.project(name)
     provenance = _json_if_there(project.files, "provenance.json")
-    keys = spread(project.keys(), MOST_EXAMPLES)
+    scores = _scores(evaluation or {})
+    keys = _worst_first(project.keys(), scores)
     config = provenance.get("config")
     return PredictionSection(
         name=name,
         model=str(provenance.get("model", "")),
-        examples=[_compared_example(project.item(key), project.meta, truth, evaluation) for key in keys],
+        examples=[
+            _compared_example(project.item(key), project.meta, truth, scores.get((key.dataset, key.name)))
+            for key in keys
+        ],
         colors={**(truth.colors if truth else {}), **project.meta.colors},
         evaluation=evaluation,
-        windows=_windows_picture(project, keys[0], windows) if keys and windows else None,
+        windows=_windows_picture(project, project.keys()[0], windows) if keys and windows else None,
         settings=config if isinstance(config, dict) else {},
+        predicted=project.meta.colors,
     )
 
 
 def spread(keys: Sequence[ItemKey], limit: int) -> list[ItemKey]:
     """At most ``limit`` keys at even distances, the first one among them."""
     return [keys[place * len(keys) // limit] for place in range(limit)] if len(keys) > limit else list(keys)
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """At most ``most`` of so many places at even distances, the first and the last among them."""
+    return [round(place * (count - 1) / (most - 1)) for place in range(most)] if count > most else list(range(count))
 
 
 def _annotated_example(item: Item, meta: ProjectMeta) -> Example:
@@ -115,27 +127,34 @@ def _annotated_example(item: Item, meta: ProjectMeta) -> Example:
     return Example(item.key.name, (picture,), ", ".join(words))
 
 
-def _compared_example(
-    item: Item, meta: ProjectMeta, truth: Truth | None, evaluation: Mapping[str, Any] | None
-) -> Example:
+def _compared_example(item: Item, meta: ProjectMeta, truth: Truth | None, scored: Scored | None) -> Example:
     small_hwc = fit(item.image.pixels(), LARGEST_PICTURE)
-    pictures = [Picture("picture", small_hwc)]
+    predicted_hwc, truth_hwc = annotated(small_hwc, item.annotation, meta.colors), None
     known = truth.find(item.key) if truth else None
     if truth and known:
         colors = {**palette(ProjectMeta(), {figure.class_name for figure in known.figures}), **truth.colors}
-        pictures.append(Picture("truth", annotated(small_hwc, known, colors)))
-    pictures.append(Picture("prediction", annotated(small_hwc, item.annotation, meta.colors)))
-    return Example(item.key.name, tuple(pictures), _iou_words(item.key, evaluation or {}))
+        truth_hwc = annotated(small_hwc, known, colors)
+    note = scored.note if scored else ""
+    return Example.of_prediction(item.key.name, small_hwc, predicted_hwc=predicted_hwc, truth_hwc=truth_hwc, note=note)
 
 
-def _iou_words(key: ItemKey, evaluation: Mapping[str, Any]) -> str:
-    """Such as ``IoU vehicle 0.812``, where the evaluation has this picture."""
-    names = {key.name, f"{key.dataset}/{key.name}"}
+def _scores(evaluation: Mapping[str, Any]) -> dict[tuple[str, str], Scored]:
+    """Of each picture, by data set and name, on which one of the classes is or was predicted."""
+    found = {}
     for picture in evaluation.get("pictures", ()):
-        if picture.get("name") in names and picture.get("dataset", key.dataset) == key.dataset:
-            ious = {name: picture_iou(picture, name) for name in evaluation.get("classes", ())}
-            return ", ".join(f"IoU {name} {decimal(iou, 3)}" for name, iou in ious.items() if iou is not None)
-    return ""
+        ious = {name: iou for name in evaluation["classes"] if (iou := picture_iou(picture, name)) is not None}
+        if ious:
+            found[picture["dataset"], picture["name"]] = Scored(picture["name"], ious)
+    return found
+
+
+def _worst_first(keys: Sequence[ItemKey], scores: Mapping[tuple[str, str], Scored]) -> list[ItemKey]:
+    """At most :data:`MOST_EXAMPLES`, from the worst to the best; those without a score only where there is room."""
+    known = [key for key in keys if (key.dataset, key.name) in scores]
+    known.sort(key=lambda key: scores[key.dataset, key.name].mean_iou)
+    others = [key for key in keys if (key.dataset, key.name) not in scores]
+    chosen = [known[place] for place in evenly(len(known), MOST_EXAMPLES)]
+    return [*chosen, *spread(others, MOST_EXAMPLES - len(chosen))]
 
 
 def _windows_picture(project: Project, key: ItemKey, windows: Sequence[Window]) -> Picture:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from kittiseg.project.meta import ProjectMeta
-from kittiseg.report.colors import RGB
 from kittiseg.report.overlay import fit, overlay
 from kittiseg.report.page import LARGEST_PICTURE
-from kittiseg.report.sections import Example, Extremes, Picture
+from kittiseg.report.sections import Example, Extremes
 from kittiseg.report.wording import decimal
 
 SHOWN = 4
@@ -74,7 +73,7 @@ def draw_extremes(
     meta: ProjectMeta,
     classes: Mapping[str, int],
 ) -> Extremes:
-    """Picture, truth and prediction of each beside one another, in the colours of ``meta``.
+    """Picture, prediction and truth of each, in the colours of ``meta``.
 
     ``compare`` gives a picture by its name; ``classes``: the index of each class that is to be drawn.
     """
@@ -84,17 +83,12 @@ def draw_extremes(
     def example(scored: Scored) -> Example:
         compared = compare(scored.name)
         seen.update(np.unique(compared.truth_hw).tolist(), np.unique(compared.predicted_hw).tolist())
-        return Example(scored.name, _pictures(compared, colors), scored.note)
+        small_hwc = fit(compared.image_hwc, LARGEST_PICTURE)
+        predicted_hwc, truth_hwc = (overlay(small_hwc, hw, colors) for hw in (compared.predicted_hw, compared.truth_hw))
+        return Example.of_prediction(
+            scored.name, small_hwc, predicted_hwc=predicted_hwc, truth_hwc=truth_hwc, note=scored.note
+        )
 
     worst, best = ([example(scored) for scored in side] for side in chosen)
     legend = {name: meta.colors[name] for name, index in classes.items() if index in seen}
     return Extremes(worst=worst, best=best, colors=legend)
-
-
-def _pictures(compared: Compared, colors: Mapping[int, RGB]) -> tuple[Picture, ...]:
-    small_hwc = fit(compared.image_hwc, LARGEST_PICTURE)
-    return (
-        Picture("picture", small_hwc),
-        Picture("truth", overlay(small_hwc, compared.truth_hw, colors)),
-        Picture("prediction", overlay(small_hwc, compared.predicted_hw, colors)),
-    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kittiseg.report.blocks import ENLARGE, Block, Cell, Chart, Fact, Gallery, Table, View, settings_table
+from kittiseg.report.blocks import ENLARGE, SLIDE, Block, Cell, Chart, Fact, Gallery, Table, View, settings_table
 from kittiseg.report.reliability import Calibration, reliability_chart
 from kittiseg.report.sections import Extremes, ModelSection
 from kittiseg.report.training_charts import (
@@ -151,7 +151,7 @@ def _train_losses(history: Records, val: Records) -> list[float | None]:
 def _extremes(extremes: Extremes, checkpoint: int | None) -> list[Block]:
     if extremes.missing:
         return [Gallery("Validation pictures", (), extremes.missing)]
-    caption = f"By the mean IoU of objects with checkpoint {checkpoint}, the best. {ENLARGE}"
+    caption = f"By the mean IoU of objects with checkpoint {checkpoint}, the best. {SLIDE} {ENLARGE}"
     sides = {"Worst validation pictures": extremes.worst, "Best validation pictures": extremes.best}
     return [Gallery(title, examples, caption, extremes.colors) for title, examples in sides.items() if examples]
 

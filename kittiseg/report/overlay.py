@@ -66,15 +66,8 @@ def draw_windows(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Siz
     ``image``: the size that the windows speak of, where the picture is a smaller copy.
     """
     height, width = image_hwc.shape[:2]
-    image = image or Size(height=height, width=width)
     drawn_hwc = (image_hwc * 0.75).astype(np.uint8)
-    corners = [
-        [
-            (round(left * width / image.width), round(top * height / image.height))
-            for left, top in ((window.left, window.top), (window.right - 1, window.bottom - 1))
-        ]
-        for window in windows
-    ]
+    corners = scaled_corners(windows, image or Size(height=height, width=width), image_hwc)
     if corners:
         (left, top), (right, bottom) = corners[0]
         inside = slice(top, bottom + 1), slice(left, right + 1)
@@ -84,6 +77,20 @@ def draw_windows(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Siz
     if corners:
         cv2.rectangle(drawn_hwc, corners[0][0], corners[0][1], _PAPER, max(2, round(width / 450)))
     return drawn_hwc
+
+
+def scaled_corners(
+    windows: Sequence[Window], image: Size, image_hwc: np.ndarray
+) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """The first and the last pixel (x, y) of each window on a smaller copy of the picture; there is one at least."""
+    height, width = image_hwc.shape[:2]
+    down, right = height / image.height, width / image.width
+    corners = []
+    for window in windows:
+        left, top = min(round(window.left * right), width - 1), min(round(window.top * down), height - 1)
+        last = max(round(window.right * right) - 1, left), max(round(window.bottom * down) - 1, top)
+        corners.append(((left, top), last))
+    return corners
 
 
 def picture_grid(

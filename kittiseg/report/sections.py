@@ -20,11 +20,30 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Pictures that belong beside one another, such as picture, truth and prediction; ``note``: a few words on them."""
+    """Pictures that belong beside one another, such as picture, truth and prediction; ``note``: a few words on them.
+
+    ``slides``: the first two, of one size, lie over one another, and a slider tells how much of each is seen.
+    """
 
     name: str
     pictures: tuple[Picture, ...]
     note: str = ""
+    slides: bool = False
+
+    @classmethod
+    def of_prediction(
+        cls,
+        name: str,
+        image_hwc: np.ndarray,
+        *,
+        predicted_hwc: np.ndarray,
+        truth_hwc: np.ndarray | None = None,
+        note: str = "",
+    ) -> "Example":
+        """The picture under a slider with the one that the prediction is drawn upon; the truth, if known, beside."""
+        pictures = {"picture": image_hwc, "prediction": predicted_hwc, "truth": truth_hwc}
+        known = (Picture(caption, drawn_hwc) for caption, drawn_hwc in pictures.items() if drawn_hwc is not None)
+        return cls(name, tuple(known), note, slides=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +99,8 @@ class ModelSection:
 class PredictionSection:
     """A project of predictions. ``evaluation``: the JSON document that ``evaluate`` gives.
 
-    ``windows``: a picture with the windows drawn upon it; its caption tells how many of what size.
+    ``examples``: the worst first where it is known which they are. ``windows``: a picture with the windows drawn upon
+    it; its caption tells how many of what size. ``predicted``: the colours of what was predicted.
     """
 
     name: str
@@ -90,6 +110,7 @@ class PredictionSection:
     evaluation: Mapping[str, Any] | None = None
     windows: Picture | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    predicted: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
 Section = ProjectSection | ModelSection | PredictionSection

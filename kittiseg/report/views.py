@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kittiseg.report import charts
-from kittiseg.report.blocks import ENLARGE, Block, Cell, Chart, Fact, Gallery, Table, View, settings_table
+from kittiseg.report.blocks import ENLARGE, SLIDE, Block, Cell, Chart, Fact, Gallery, Table, View, settings_table
 from kittiseg.report.colors import RGB
 from kittiseg.report.graph import query_graph
 from kittiseg.report.model_view import model_view
@@ -80,8 +80,20 @@ def prediction_view(section: PredictionSection) -> View:
     if section.windows is not None:
         windows = Example("", (section.windows,))
         blocks.append(Gallery("Windows", [windows], "The network sees one window at a time; the first one is filled."))
-    blocks += [*_gallery("Predictions", section.examples), *settings_table("Settings", section.settings)]
+    if section.examples:
+        shown = section.examples[:MOST_EXAMPLES]
+        caption = " ".join([*_order(len(shown), evaluation), SLIDE, ENLARGE])
+        blocks.append(Gallery("Predictions", shown, caption, section.predicted))
+    blocks += settings_table("Settings", section.settings)
     return View("predictions", section.name, facts, blocks)
+
+
+def _order(shown: int, evaluation: Mapping[str, Any] | None) -> list[str]:
+    """How the examples were chosen, where they were by their scores."""
+    if not evaluation:
+        return []
+    images = evaluation.get("images") or shown
+    return ["The worst first."] if images <= shown else [f"{shown} of {images} pictures, from the worst to the best."]
 
 
 def _largest_only(present: int) -> str:

@@ -151,6 +151,8 @@ def test_the_whole_way_with_json_is_one_document_a_command(tmp_path: Path, capfd
     assert set(run("calibrate", "m@best", "--json")) >= {"temperature", "pixels", "before", "after"}
     out = run("predict", infer_file, "--model", "m@best", "--project", "new", "--name", "out", "--json")
     assert (out["images"], out["windows"]) == (4, 4)
+    animated = ["--config", infer_file, "--model", "m@best", "--out", str(tmp_path / "windows.gif")]
+    assert run("windows", "new", "ds/0.png", *animated, "--json")["windows"] == 1
     scores = run("evaluate", "out", "--truth", "old", "--map", "car_dl=car", "--json")
     assert set(scores) >= {"images", "classes", "mean_iou"}
 

@@ -46,7 +46,7 @@ def test_pictures_of_a_project_stand_beside_truth_and_prediction(workspace: Work
         ("squares/ds/007.png", "IoU car 0.250"),
         ("squares/ds/006.png", "IoU car 0.750"),
     ]
-    picture, truth, prediction = worst.pictures
+    picture, prediction, truth = worst.pictures
     project = workspace.project("squares")
     item = project.item(project.keys()[7])
     assert np.array_equal(picture.image_hwc, item.image.pixels())

@@ -6,7 +6,7 @@ import pytest
 from kittiseg.errors import DataError, WorkspaceError
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.store import Workspace
-from kittiseg.report.collect import Truth, model_section, prediction_section, project_section, spread
+from kittiseg.report.collect import Truth, evenly, model_section, prediction_section, project_section, spread
 from tests.data.histories import history_of
 from tests.data.projects import annotation_of, small_project, square
 from tests.data.queries import diamond_query
@@ -118,9 +118,58 @@ def test_predictions_stand_beside_picture_and_truth(workspace: Workspace):
 
     first, second = prediction_section(workspace, "small", truth=truth, evaluation=evaluation).examples
 
-    assert [picture.caption for picture in first.pictures] == ["picture", "truth", "prediction"]
+    assert [picture.caption for picture in first.pictures] == ["picture", "prediction", "truth"]
     assert [picture.caption for picture in second.pictures] == ["picture", "prediction"]
+    assert first.slides
+    assert second.slides
     assert (first.note, second.note) == ("IoU car 0.500", "")
+
+
+def test_the_worst_predictions_come_first(workspace: Workspace):
+    """By the mean over the classes that are there; pictures that nobody can judge come last."""
+    small_project(workspace, count=4)
+    ious = [
+        {"car": 0.9, "road": 0.5},
+        {"car": None, "road": None},
+        {"car": 0.2, "road": 0.8},
+        {"car": 0.6, "road": None},
+    ]
+    pictures = [
+        {
+            "dataset": "training",
+            "name": f"00000{place}_10.png",
+            "classes": {name: {"iou": v} for name, v in iou.items()},
+        }
+        for place, iou in enumerate(ious)
+    ]
+    evaluation = {"classes": {"car": {}, "road": {}}, "pictures": pictures}
+
+    examples = prediction_section(workspace, "small", evaluation=evaluation).examples
+
+    assert [(example.name[5], example.note) for example in examples] == [
+        ("2", "mean IoU 0.500 of 2 classes, IoU car 0.200, road 0.800"),
+        ("3", "IoU car 0.600"),
+        ("0", "mean IoU 0.700 of 2 classes, IoU road 0.500, car 0.900"),
+        ("1", ""),
+    ]
+
+
+def test_of_many_predictions_the_worst_and_the_best_are_among_those_shown(workspace: Workspace):
+    """Twelve of thirty, by their scores."""
+    small_project(workspace, count=30)
+    pictures = [
+        {"dataset": "training", "name": f"{place:06d}_10.png", "classes": {"car": {"iou": (place * 7 % 30) / 30}}}
+        for place in range(30)
+    ]
+
+    examples = prediction_section(
+        workspace, "small", evaluation={"classes": {"car": {}}, "pictures": pictures}
+    ).examples
+
+    notes = [example.note for example in examples]
+    assert len(notes) == 12
+    assert notes == sorted(notes)
+    assert (notes[0], notes[-1]) == ("IoU car 0.000", "IoU car 0.967")
 
 
 def test_windows_are_drawn_once_and_counted(workspace: Workspace):
@@ -138,3 +187,14 @@ def test_examples_are_spread_evenly():
     """Neighbouring frames look alike."""
     assert spread(list(range(10)), 4) == [0, 2, 5, 7]
     assert spread([1, 2], 4) == [1, 2]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 79, 80, 81, 1000])
+def test_both_ends_are_among_evenly_chosen_places(count: int):
+    """At most 80 of them, each once, in order."""
+    places = evenly(count, 80)
+
+    assert len(places) == min(count, 80)
+    assert places == sorted(set(places))
+    assert places[:1] == [0][:count]
+    assert places[-1:] == [count - 1][:count]

@@ -79,7 +79,7 @@ def test_truth_and_prediction_are_drawn_at_the_pictures_aspect():
     )
 
     (example,) = found.worst
-    picture, truth, prediction = example.pictures
+    picture, prediction, truth = example.pictures
     drawn = [(each.image_hwc != grey_hwc).any(axis=2) for each in (picture, truth, prediction)]
     assert [hw.mean(axis=0)[[5, 35]].tolist() for hw in drawn] == [[0, 0], [1, 0], [0, 1]]
     assert list(found.colors) == ["car"]

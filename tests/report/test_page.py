@@ -117,6 +117,18 @@ def test_every_picture_can_be_heard(page: str):
     assert all(attributes.get("aria-label") for tag, attributes in found if tag == "svg")
 
 
+def test_every_slider_has_a_label_and_waits_for_its_script(page: str):
+    """Without one, picture and prediction stand beside one another, and nothing is there that cannot be moved."""
+    found = Elements(page).found
+    ranges = [attributes for tag, attributes in found if tag == "input"]
+    around = [attributes for tag, attributes in found if attributes.get("class") == "slide"]
+
+    assert [attributes["type"] for attributes in ranges] == ["range"] * 3
+    assert ranges[0]["aria-label"] == "000000_10.png: picture or prediction"
+    assert len(around) == 3
+    assert all("hidden" in attributes for attributes in around)
+
+
 def test_names_cannot_break_the_page():
     """A project may be called as it likes."""
     page = build_report([ProjectSection(name="<script>alert(1)</script>", statistics={}, meta=meta_of({}))])
@@ -142,6 +154,10 @@ def test_the_page_opens_in_a_browser(page: str, tmp_path: Path, width: int):
         "<script>addEventListener('load',()=>{const d=document.documentElement;"
         "d.dataset.fits=d.scrollWidth<=innerWidth;"
         "d.dataset.decoded=[...document.querySelectorAll('.enlarge img')].filter(i=>i.naturalWidth>0).length;"
+        "const s=document.querySelector('.slide input');s.value=30;s.dispatchEvent(new Event('input'));"
+        "const [a,b]=[...document.querySelectorAll('.compare .enlarge')].map(e=>e.getBoundingClientRect());"
+        "d.dataset.over=[a.x-b.x,a.y-b.y,a.width-b.width];d.dataset.slid=getComputedStyle(document.querySelectorAll("
+        "'.compare .enlarge')[1]).clipPath+s.getAttribute('aria-valuetext')+s.checkVisibility();"
         "document.querySelector('.enlarge').click();d.dataset.opened=document.getElementById('large').open})</script>"
     )
     report = tmp_path / "report.html"
@@ -158,3 +174,5 @@ def test_the_page_opens_in_a_browser(page: str, tmp_path: Path, width: int):
     assert {"Learning rate", "Throughput", "Worst validation pictures"} <= set(elements.headings)
     assert elements.count()["svg"] == 7
     assert (html["data-decoded"], html["data-fits"], html["data-opened"]) == ("18", "true", "true")
+    assert html["data-over"] == "0,0,0"
+    assert html["data-slid"] == "inset(0px 0px 0px 30%)30 % picture, 70 % predictiontrue"

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
-from kittiseg.report.blocks import Table, View
-from kittiseg.report.sections import PredictionSection, ProjectSection
+from kittiseg.report.blocks import Gallery, Table, View
+from kittiseg.report.sections import Example, Picture, PredictionSection, ProjectSection
 from kittiseg.report.views import most_frequent, picture_iou, view_of
 from tests.data.projects import meta_of
 from tests.data.queries import diamond_query
@@ -48,6 +49,25 @@ def test_predictions_without_truth_have_no_evaluation():
     assert [cell.text for cell in table(view_of(evaluated), "Evaluation").rows[0]] == [
         "car", "0.500", "0.667", "–", "1.000",  # noqa: RUF001
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "told"),
+    [
+        (None, "Drag across"),
+        ({"images": 1, "classes": {}}, "The worst first. Drag across"),
+        ({"images": 200, "classes": {}}, "1 of 200 pictures, from the worst to the best. Drag across"),
+    ],
+)
+def test_it_is_told_how_predictions_are_chosen(evaluation: dict | None, told: str):
+    """Where their scores decide. What lies over one another takes the place of one picture."""
+    pair = Example("a.png", tuple(Picture(name, np.zeros((4, 9, 3), np.uint8)) for name in "pq"), slides=True)
+    section = PredictionSection(name="p", model="m", examples=[pair], evaluation=evaluation)
+
+    gallery = next(block for block in view_of(section).blocks if isinstance(block, Gallery))
+
+    assert gallery.caption.startswith(told)
+    assert (gallery.single, gallery.slides, gallery.oblong) == (True, True, True)
 
 
 @pytest.mark.parametrize(
