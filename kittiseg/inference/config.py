@@ -67,6 +67,14 @@ class ExistingObjects:
 
 
 @settings
+class Clean:
+    """Which components of the labels give way to what is around them."""
+
+    min_area: Annotated[int, Ge(0), Doc("px; smaller components take the label with the longest border")] = 0
+    fill_holes: Annotated[int, Ge(0), Doc("px; smaller holes take the label around them")] = 0
+
+
+@settings
 class InferenceConfig:
     """How a model is applied to the pictures of a project, and what of its answer is written."""
 
@@ -82,6 +90,7 @@ class InferenceConfig:
     existing_objects: Annotated[ExistingObjects, Doc("what is kept of the pictures' objects")] = field(
         default_factory=ExistingObjects
     )
+    clean: Annotated[Clean | None, Doc("which specks and holes of the labels go")] = None
     batch_size: Annotated[int, Ge(1), Doc("windows per forward pass")] = 16
     devices: Annotated[
         Literal["exact", "auto", "cpu"],
