@@ -7,8 +7,8 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from kittiseg.config import Doc, settings
-from kittiseg.dtl.lengths import Sides, length_px
 from kittiseg.project.geometry import Size, Window
+from kittiseg.project.lengths import Sides
 
 _Percent = Annotated[float, Ge(0), Le(100)]
 
@@ -48,14 +48,6 @@ def draw_window(image: Size, part: RandomPart, rng: np.random.Generator) -> Wind
     height = min(image.height, int(image.height * height_percent / 100))
     left = int(rng.integers(0, image.width - width + 1))
     top = int(rng.integers(0, image.height - height + 1))
-    return Window(top=top, left=left, height=height, width=width)
-
-
-def inner_window(image: Size, sides: Sides) -> Window:
-    """What the sides leave, perhaps nothing (area 0)."""
-    left, right = length_px(sides.left, image.width), length_px(sides.right, image.width)
-    top, bottom = length_px(sides.top, image.height), length_px(sides.bottom, image.height)
-    height, width = max(image.height - top - bottom, 0), max(image.width - left - right, 0)
     return Window(top=top, left=left, height=height, width=width)
 
 

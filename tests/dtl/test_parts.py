@@ -3,10 +3,9 @@
 import pytest
 
 from kittiseg.dtl.layer import rng_for
-from kittiseg.dtl.lengths import Sides
-from kittiseg.dtl.parts import PercentRange, RandomPart, draw_window, inner_window, needs_size
+from kittiseg.dtl.parts import PercentRange, RandomPart, draw_window, needs_size
 from kittiseg.project.geometry import Size, Window
-from tests.data.projects import SMALL
+from kittiseg.project.lengths import Sides
 
 KITTI = Size(height=375, width=1242)
 
@@ -51,18 +50,6 @@ def test_keep_aspect_ratio_draws_once() -> None:
 def test_keep_aspect_ratio_needs_one_range() -> None:
     with pytest.raises(ValueError, match="same min_percent"):
         _part((10, 20), (10, 30), keep=True)
-
-
-def test_sides_leave_the_inner_part() -> None:
-    sides = Sides(left="25%", top="1px", right="1px")
-
-    assert inner_window(SMALL, sides) == Window(top=1, left=2, height=5, width=5)
-
-
-@pytest.mark.parametrize("sides", [Sides(left="50%", right="50%"), Sides(bottom="7px"), Sides(right="120%")])
-def test_sides_longer_than_the_picture_leave_nothing(sides: Sides) -> None:
-    """As in 2018, where that was a warning too, whether one side or two take it all."""
-    assert inner_window(SMALL, sides).area == 0
 
 
 @pytest.mark.parametrize(

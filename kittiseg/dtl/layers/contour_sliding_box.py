@@ -9,11 +9,11 @@ from annotated_types import MinLen
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import check_lengths, exact_px
 from kittiseg.dtl.mapping import add_class, check_shapes
 from kittiseg.project.annotation import Figure
 from kittiseg.project.geometry import Size
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import check_lengths, exact_px
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.shapes import Polygon, Rectangle
 

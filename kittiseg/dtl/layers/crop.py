@@ -9,13 +9,13 @@ from annotated_types import Ge, Le, MinLen
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import Sides
 from kittiseg.dtl.mapping import check_known
-from kittiseg.dtl.parts import RandomPart, draw_window, inner_window, needs_size
+from kittiseg.dtl.parts import RandomPart, draw_window, needs_size
 from kittiseg.dtl.windows import cut
 from kittiseg.project.annotation import Annotation, Figure
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import Sides
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.vectors import Rectangle
 
@@ -60,7 +60,7 @@ class Crop(Transform):
     def apply(self, item: Item, rng: Rng) -> Iterator[Item]:
         size = item.image.size
         if self.sides is not None:
-            window = inner_window(size, self.sides)
+            window = self.sides.inner_window(size)
             if window.area:
                 yield cut(item, window)
             return

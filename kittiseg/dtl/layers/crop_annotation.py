@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import Sides
-from kittiseg.dtl.parts import RandomPart, draw_window, inner_window, needs_size
+from kittiseg.dtl.parts import RandomPart, draw_window, needs_size
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import Sides
 
 
 @settings
@@ -35,7 +35,7 @@ class CropAnnotation(Transform):
 
     def apply(self, item: Item, rng: Rng) -> Iterator[Item]:
         if self.sides is not None:
-            window = inner_window(item.image.size, self.sides)
+            window = self.sides.inner_window(item.image.size)
         else:
             assert self.random_part is not None
             window = draw_window(item.image.size, self.random_part, rng())

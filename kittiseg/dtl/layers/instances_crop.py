@@ -8,10 +8,10 @@ from annotated_types import MinLen
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import Margins, length_px
 from kittiseg.dtl.windows import cut
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import Margins
 from kittiseg.project.meta import ProjectMeta
 
 
@@ -55,7 +55,7 @@ class InstancesCrop(Transform):
         number = 0
         for index, figure in enumerate(item.annotation.figures):
             box = figure.shape.box.window
-            around = padded(box, self.pad.sides)
+            around = self.pad.sides.around(box)
             window = around and around.intersect(picture)
             if figure.class_name not in self.classes or not box.area or window is None:
                 continue
@@ -67,13 +67,3 @@ class InstancesCrop(Transform):
             )
             alone = replace(item, annotation=replace(item.annotation, figures=figures))
             yield replace(cut(alone, window, around=figure.class_name), marks=(*item.marks, f"i{number}"))
-
-
-def padded(box: Window, sides: Margins) -> Window | None:
-    """The box with a margin; percentages are of its own width and height, cut off to whole px. None for no pixel."""
-    left, right = length_px(sides.left, box.width), length_px(sides.right, box.width)
-    top, bottom = length_px(sides.top, box.height), length_px(sides.bottom, box.height)
-    height, width = box.height + top + bottom, box.width + left + right
-    if height <= 0 or width <= 0:
-        return None
-    return Window(top=box.top - top, left=box.left - left, height=height, width=width)

@@ -10,10 +10,10 @@ from annotated_types import Ge, Le, MinLen
 
 from kittiseg.config import Doc, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import check_lengths, exact_px
 from kittiseg.dtl.mapping import check_shape
 from kittiseg.project.annotation import Figure
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import check_lengths, exact_px
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.shapes import Line
 

@@ -10,13 +10,13 @@ from annotated_types import Ge, Le, MinLen
 
 from kittiseg.config import Doc, did_you_mean, pointer, settings
 from kittiseg.dtl.layer import Rng, Transform
-from kittiseg.dtl.lengths import check_lengths, exact_px
 from kittiseg.dtl.mapping import check_known
 from kittiseg.dtl.windows import NearFigures, WindowSize, check_overlap, cut
 from kittiseg.errors import ConfigError, Problem
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import check_lengths, exact_px
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.pixels import LazyImage
 from kittiseg.project.windows import MinOverlap, place_windows

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from kittiseg.config import parse
 from kittiseg.dtl.layer import rng_for
 from kittiseg.dtl.layers.crop import Crop, draw_around, whole_pixels
-from kittiseg.dtl.lengths import Sides
 from kittiseg.errors import ConfigError
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import Sides
 from kittiseg.project.shapes import Point, Rectangle
 from tests.data.programs import META, RANDOM_CROP, WHOLE_CROP, draws, no_draw, only
 from tests.data.projects import annotation_of, item_of, item_with_square, polygon, square

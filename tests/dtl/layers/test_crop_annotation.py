@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from kittiseg.config import parse
 from kittiseg.dtl.layers.crop_annotation import CropAnnotation, only_inside
-from kittiseg.dtl.lengths import Sides
 from kittiseg.errors import ConfigError
 from kittiseg.project.geometry import Size, Window
+from kittiseg.project.lengths import Sides
 from tests.data.programs import RANDOM_CROP, draws, no_draw, only
 from tests.data.projects import SMALL, annotation_of, every_shape, item_of, item_with_square, line, one_of_each, polygon
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kittiseg.config import parse
-from kittiseg.dtl.layers.instances_crop import InstancesCrop, padded
-from kittiseg.dtl.lengths import Margins
+from kittiseg.dtl.layers.instances_crop import InstancesCrop
 from kittiseg.errors import ConfigError
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.item import Item
+from kittiseg.project.lengths import Margins
 from kittiseg.project.shapes import Bitmap, Point, Rectangle, Shape
 from tests.data.programs import META, no_draw
 from tests.data.projects import annotation_of, item_of, line, square
@@ -48,7 +48,7 @@ def test_margins_are_px_or_percent_of_the_box() -> None:
     """25 percent of 10 px are 2.5, cut off to 2."""
     sides = Margins(left="3px", top="25%", right="100%", bottom="0px")
 
-    window = padded(Window(top=8, left=5, height=10, width=4), sides)
+    window = sides.around(Window(top=8, left=5, height=10, width=4))
 
     assert window == Window(top=6, left=2, height=12, width=11)
 

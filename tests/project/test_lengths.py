@@ -2,7 +2,9 @@
 
 import pytest
 
-from kittiseg.dtl.lengths import Margins, Sides, check_lengths, exact_px, length_px
+from kittiseg.project.geometry import Window
+from kittiseg.project.lengths import Margins, Sides, check_lengths, exact_px, length_px
+from tests.data.projects import SMALL
 
 
 def test_px_are_px_and_percent_are_of_the_whole() -> None:
@@ -41,3 +43,15 @@ def test_a_length_of_too_many_digits_is_none() -> None:
     """Its percent of a side would be no number any more."""
     with pytest.raises(ValueError, match="left is '9999999999%'"):
         Sides(left="9999999999%")
+
+
+def test_sides_leave_the_inner_part() -> None:
+    sides = Sides(left="25%", top="1px", right="1px")
+
+    assert sides.inner_window(SMALL) == Window(top=1, left=2, height=5, width=5)
+
+
+@pytest.mark.parametrize("sides", [Sides(left="50%", right="50%"), Sides(bottom="7px"), Sides(right="120%")])
+def test_sides_longer_than_the_picture_leave_nothing(sides: Sides) -> None:
+    """As in 2018, where that was a warning too, whether one side or two take it all."""
+    assert sides.inner_window(SMALL).area == 0

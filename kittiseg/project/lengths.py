@@ -1,10 +1,11 @@
-"""Lengths as queries write them: ``"20px"``, or ``"5%"`` of a length that the layer says."""
+"""Lengths as queries and configs write them: ``"20px"``, or ``"5%"`` of a length that the reader knows."""
 
 import re
 from dataclasses import asdict
 from typing import Annotated
 
 from kittiseg.config import Doc, settings
+from kittiseg.project.geometry import Size, Window
 
 _LENGTH = re.compile(r"(?P<px>-?\d{1,9}) ?px|(?P<percent>-?\d{1,9}(\.\d+)?) ?%")
 
@@ -44,6 +45,13 @@ class Sides:
     def __post_init__(self) -> None:
         check_lengths(**asdict(self))
 
+    def inner_window(self, image: Size) -> Window:
+        """What the sides leave of a picture, perhaps nothing (area 0)."""
+        left, right = length_px(self.left, image.width), length_px(self.right, image.width)
+        top, bottom = length_px(self.top, image.height), length_px(self.bottom, image.height)
+        height, width = max(image.height - top - bottom, 0), max(image.width - left - right, 0)
+        return Window(top=top, left=left, height=height, width=width)
+
 
 @settings
 class Margins(Sides):
@@ -51,3 +59,12 @@ class Margins(Sides):
 
     def __post_init__(self) -> None:
         check_lengths(negative=True, **asdict(self))
+
+    def around(self, box: Window) -> Window | None:
+        """The box with a margin, percentages of its own sides, cut off to whole px. None where nothing is left."""
+        left, right = length_px(self.left, box.width), length_px(self.right, box.width)
+        top, bottom = length_px(self.top, box.height), length_px(self.bottom, box.height)
+        height, width = box.height + top + bottom, box.width + left + right
+        if height <= 0 or width <= 0:
+            return None
+        return Window(top=box.top - top, left=box.left - left, height=height, width=width)
