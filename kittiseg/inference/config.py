@@ -56,6 +56,9 @@ class ModelClasses:
 
     save_classes: Annotated[Literal["__all__"] | tuple[str, ...], Doc("titles, or '__all__'")] = "__all__"
     add_suffix: Annotated[str, Doc("stands behind the titles")] = "_unet"
+    geometry: Annotated[Literal["bitmap", "polygon"], Doc("what objects are; polygons are always objects")] = "bitmap"
+    tolerance: Annotated[float, Ge(0), Doc("px; by how much polygons may miss corners (Douglas-Peucker)")] = 1.0
+    objects: Annotated[bool, Doc("each connected part an object, instead of one bitmap per class")] = False
 
 
 @settings

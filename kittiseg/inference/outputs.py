@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass, field, replace
 
 from kittiseg.config import did_you_mean, pointer
 from kittiseg.errors import ConfigError, Problem
 from kittiseg.inference.config import ExistingObjects, InferenceConfig, ModelClasses
+from kittiseg.inference.figures import shapes_of
 from kittiseg.inference.modes import make_mode
+from kittiseg.inference.scored import Scored
 from kittiseg.project.annotation import Annotation, Figure
 from kittiseg.project.geometry import Window
 from kittiseg.project.meta import ObjectClass, ProjectMeta, color_of
-from kittiseg.project.shapes import Bitmap, Rectangle
+from kittiseg.project.shapes import Rectangle
 
 
 @dataclass(frozen=True)
@@ -21,25 +21,34 @@ class Outputs:
     """The classes of the project of predictions, and the annotation of each of its pictures.
 
     ``existing``: class of an object that is there -> its new name, None to drop it. ``predicted``: index of a class of
-    the model -> its name in the output, in alphabetical order of the model's titles. Tags, descriptions and unknown
-    keys of pictures stay.
+    the model -> its name in the output, in alphabetical order of the model's titles. ``drawing``: what objects look
+    like. Tags, descriptions and unknown keys of pictures stay.
     """
 
     meta: ProjectMeta
     existing: dict[str, str | None]
     predicted: dict[int, str]
     rectangle_class: str | None
+    drawing: ModelClasses = field(default_factory=ModelClasses)
 
-    def annotate(self, source: Annotation, labels_hw: np.ndarray, rectangles: Sequence[Window]) -> Annotation:
-        """In painter's order: objects kept, rectangles, and one bitmap per class that has a pixel."""
+    def annotate(
+        self, source: Annotation, regions: Sequence[tuple[Window, Scored]], rectangles: Sequence[Window]
+    ) -> Annotation:
+        """In painter's order: objects kept, rectangles, and what was found in each region, class after class.
+
+        A region is a part of the picture, whose coordinates begin at the corner of its window.
+        """
         kept = source.rename(self.existing).figures
         shown = [
             Figure(self.rectangle_class, Rectangle(window.left, window.top, window.right, window.bottom))
             for window in rectangles
             if self.rectangle_class is not None
         ]
-        bitmaps = ((name, Bitmap.trimmed(labels_hw == index)) for index, name in self.predicted.items())
-        found = [Figure(name, bitmap) for name, bitmap in bitmaps if bitmap is not None]
+        found = [
+            Figure(self.predicted[label], shape)
+            for place, scored in regions
+            for label, shape in shapes_of(scored, list(self.predicted), self.drawing, place=place)
+        ]
         return replace(source, figures=(*kept, *shown, *found))
 
 
@@ -48,8 +57,8 @@ def plan_outputs(
 ) -> Outputs:
     """Decides names before a picture is read. ``model_classes`` in the order of the network's outputs.
 
-    The meta of the output is the project's, its classes replaced by those kept, those predicted (shape bitmap, the
-    model's colour) and that of the rectangles. ConfigError (``source`` names the file) with every class of
+    The meta of the output is the project's, its classes replaced by those kept, those predicted (the model's
+    colour) and that of the rectangles. ConfigError (``source`` names the file) with every class of
     ``save_classes`` that is not there and every name that two groups would share.
     """
     rectangle_class = make_mode(config.mode).rectangle_class
@@ -62,7 +71,9 @@ def plan_outputs(
     if problems:
         raise ConfigError(source, problems)
     classes = [replace(entry, name=kept[entry.name]) for entry in meta.classes if entry.name in kept]
-    classes += [ObjectClass(wanted[c.name], "bitmap", c.color) for c in model_classes if c.name in wanted]
+    classes += [
+        ObjectClass(wanted[c.name], config.model_classes.geometry, c.color) for c in model_classes if c.name in wanted
+    ]
     if rectangle_class is not None:
         classes.append(ObjectClass(rectangle_class, "rectangle", color_of(rectangle_class)))
     return Outputs(
@@ -70,6 +81,7 @@ def plan_outputs(
         existing={name: kept.get(name) for name in meta.shapes},
         predicted={titles.index(title): wanted[title] for title in sorted(wanted)},
         rectangle_class=rectangle_class,
+        drawing=config.model_classes,
     )
 
 

@@ -12,7 +12,9 @@ import numpy as np
 from kittiseg.errors import KittisegError
 from kittiseg.inference.outputs import Outputs
 from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.scored import Band, InMemory
 from kittiseg.project.annotation import Annotation
+from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
 from kittiseg.project.pixels import LazyImage
 from kittiseg.project.store import Draft, Project
@@ -97,7 +99,8 @@ class PredictionWorker:
         read, labels_hw, seconds = done
         assert read.annotation is not None
         mode, size = self._predictor.mode, read.annotation.image
-        annotation = self._outputs.annotate(read.annotation, labels_hw, mode.rectangles(size))
+        scored = InMemory(size, (Band(0, labels_hw),))
+        annotation = self._outputs.annotate(read.annotation, [(Window.whole(size), scored)], mode.rectangles(size))
         self._draft.write(read.key.dataset, read.key.name, picture=read.picture, annotation=annotation)
         return PredictedPicture(read.key, windows=len(mode.layout(size).windows), seconds=seconds)
 

@@ -13,12 +13,14 @@ from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.scored import Scored
 from kittiseg.project.annotation import Annotation, Tag
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.meta import ObjectClass, ProjectMeta
 from kittiseg.project.pixels import decode_rgb
 from kittiseg.project.shapes import Bitmap, Rectangle
-from tests.data.projects import SMALL, annotation_of, bitmap_of, meta_of, square
+from tests.data.projects import SMALL, annotation_of, bitmap_of, meta_of, polygon, square
+from tests.data.scored import drawn, scored_of
 
 MODEL = [
     ObjectClass("bg", "bitmap", "#222222"),
@@ -36,6 +38,12 @@ def outputs_of(document: dict[str, Any], meta: ProjectMeta | None = None) -> Out
     return plan_outputs(config_of(document), MODEL, meta or ProjectMeta(), source="infer.json")
 
 
+def whole(labels_hw: np.ndarray) -> list[tuple[Window, Scored]]:
+    """A picture that is one region."""
+    scored = scored_of(labels_hw)
+    return [(Window.whole(scored.size), scored)]
+
+
 def fake_of_2018(windows_nhwc: np.ndarray) -> np.ndarray:
     """The stand-in for a network that the original ran on: exact in binary fractions of 128."""
     red, green = (windows_nhwc[..., index].astype(int) for index in (0, 1))
@@ -51,7 +59,7 @@ def test_one_bitmap_per_class_in_alphabetical_order():
     labels_hw = np.zeros((6, 8), np.uint8)
     labels_hw[1, 2:4] = 2
 
-    figures = outputs_of({}).annotate(annotation_of({}), labels_hw, []).figures
+    figures = outputs_of({}).annotate(annotation_of({}), whole(labels_hw), []).figures
 
     assert [figure.class_name for figure in figures] == ["bg_unet", "person_unet"]
     assert figures[1].shape == bitmap_of("##", top=1, left=2)
@@ -66,7 +74,7 @@ def test_classes_are_filtered_and_renamed():
 
     assert outputs.meta.classes == (ObjectClass("vehicle_dl", "bitmap", "#003c64"),)
     figures = outputs.annotate(
-        annotation_of({"car": square(top=0, left=0, side=2)}), np.ones((6, 8), np.uint8), []
+        annotation_of({"car": square(top=0, left=0, side=2)}), whole(np.ones((6, 8), np.uint8)), []
     ).figures
     assert [figure.class_name for figure in figures] == ["vehicle_dl"]
 
@@ -77,7 +85,7 @@ def test_existing_objects_come_first_then_rectangles_then_predictions():
     outputs = outputs_of({"mode": WINDOWS, "existing_objects": {"save_classes": ["car"], "add_suffix": "_old"}}, meta)
     source = annotation_of({"road": square(top=0, left=0, side=2), "car": square(top=3, left=1, side=2)})
 
-    made = outputs.annotate(source, np.ones((6, 8), np.uint8), [Window(top=0, left=4, height=4, width=4)])
+    made = outputs.annotate(source, whole(np.ones((6, 8), np.uint8)), [Window(top=0, left=4, height=4, width=4)])
 
     assert [figure.class_name for figure in made.figures] == ["car_old", "sliding_window", "vehicle_unet"]
     assert made.figures[0].shape == square(top=3, left=1, side=2)
@@ -92,12 +100,38 @@ def test_existing_objects_come_first_then_rectangles_then_predictions():
     assert outputs.meta.colors["car_old"] == meta.colors["car"]
 
 
+def test_regions_are_written_one_after_another():
+    """Each at its place, class after class, also where they overlap."""
+    regions: list[tuple[Window, Scored]] = [
+        (Window(top=1, left=2, height=1, width=2), scored_of(drawn("10"))),
+        (Window(top=1, left=3, height=2, width=1), scored_of(drawn("1", "."))),
+    ]
+
+    figures = outputs_of({}).annotate(annotation_of({}), regions, []).figures
+
+    assert [(figure.class_name, figure.shape) for figure in figures] == [
+        ("bg_unet", bitmap_of("#", top=1, left=3)),
+        ("vehicle_unet", bitmap_of("#", top=1, left=2)),
+        ("vehicle_unet", bitmap_of("#", top=1, left=3)),
+    ]
+
+
+def test_polygons_are_of_classes_of_polygons():
+    """What the meta says is what is written."""
+    outputs = outputs_of({"model_classes": {"save_classes": ["vehicle"], "geometry": "polygon", "tolerance": 0}})
+
+    (figure,) = outputs.annotate(annotation_of({}), whole(np.ones((6, 8), np.uint8)), []).figures
+
+    assert outputs.meta.shapes == {"vehicle_unet": "polygon"}
+    assert figure.shape == polygon((0, 0), (7, 0), (7, 5), (0, 5))
+
+
 def test_tags_and_all_else_of_a_picture_stay():
     """Image tags, description and unknown keys pass; the meta keeps its tags."""
     source = Annotation(SMALL, tags=(Tag("day"),), description="a street", extra={"camera": 2})
 
     outputs = outputs_of({}, meta_of({}, tags=("day",)))
-    made = outputs.annotate(source, np.zeros((6, 8), np.uint8), [])
+    made = outputs.annotate(source, whole(np.zeros((6, 8), np.uint8)), [])
 
     assert (made.tags, made.description, made.extra) == (source.tags, "a street", {"camera": 2})
     assert [tag.name for tag in outputs.meta.tags] == ["day"]
@@ -159,7 +193,7 @@ def test_predictions_are_those_of_the_original(oracle: Path, case: str):
         document["objects"] = []  # one of them is a polygon of two points, which 2018 dropped and we refuse
         source = Annotation.from_json(document, meta.shapes)
         wanted = Annotation.from_json(json.loads((folder / place).read_text()), outputs.meta.shapes)
-        made = outputs.annotate(source, labels_hw, [])
+        made = outputs.annotate(source, whole(labels_hw), [])
         assert [(f.class_name, f.shape) for f in made.figures] == [(f.class_name, f.shape) for f in wanted.figures]
         assert (made.image, made.tags, made.description) == (wanted.image, wanted.tags, wanted.description)
 
@@ -176,7 +210,7 @@ def test_saved_windows_are_those_of_the_original(oracle: Path):
         wanted = Annotation.from_json(json.loads(file.read_text()), shapes)
         outputs = Outputs(ProjectMeta(), {}, {}, mode.rectangle_class)
         blank_hw = np.zeros((wanted.image.height, wanted.image.width), np.uint8)
-        figures = outputs.annotate(Annotation(wanted.image), blank_hw, mode.rectangles(wanted.image)).figures
+        figures = outputs.annotate(Annotation(wanted.image), whole(blank_hw), mode.rectangles(wanted.image)).figures
         assert list(figures) == list(wanted.figures[: len(figures)])
         assert [f.class_name for f in wanted.figures].count("sliding_window") == len(figures)
 
