@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, MinLen
 
 from kittiseg.config import Doc, OneOf, settings
+from kittiseg.inference.writers import AnyWriter
 from kittiseg.project.geometry import Size
 from kittiseg.project.windows import MinOverlap
 
@@ -94,6 +95,9 @@ class InferenceConfig:
         default_factory=ExistingObjects
     )
     clean: Annotated[Clean | None, Doc("which specks and holes of the labels go")] = None
+    outputs: Annotated[
+        tuple[Annotated[AnyWriter, OneOf("as_")], ...], Doc("files that are written beside the pictures")
+    ] = ()
     batch_size: Annotated[int, Ge(1), Doc("windows per forward pass")] = 16
     devices: Annotated[
         Literal["exact", "auto", "cpu"],
@@ -106,3 +110,6 @@ class InferenceConfig:
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):
             raise ValueError("gpu_devices names one device twice")
+        kinds = [writer.as_ for writer in self.outputs]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("outputs names one kind of file twice; one of each can be written")

@@ -1,17 +1,23 @@
 """What is written of a prediction: which classes under which names, and the figures of one picture."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 from kittiseg.config import did_you_mean, pointer
 from kittiseg.errors import ConfigError, Problem
-from kittiseg.inference.config import ExistingObjects, InferenceConfig, ModelClasses
+from kittiseg.inference.cleaning import Cleaned
+from kittiseg.inference.config import Clean, ExistingObjects, InferenceConfig, ModelClasses
 from kittiseg.inference.figures import shapes_of
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.scored import Scored
+from kittiseg.inference.writers import AnyWriter, Target
+from kittiseg.inference.writers.probabilities import Probabilities
 from kittiseg.project.annotation import Annotation, Figure
+from kittiseg.project.files import Files
 from kittiseg.project.geometry import Window
+from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ObjectClass, ProjectMeta, color_of
 from kittiseg.project.shapes import Rectangle
 
@@ -22,7 +28,8 @@ class Outputs:
 
     ``existing``: class of an object that is there -> its new name, None to drop it. ``predicted``: index of a class of
     the model -> its name in the output, in alphabetical order of the model's titles. ``drawing``: what objects look
-    like. Tags, descriptions and unknown keys of pictures stay.
+    like. ``classes`` of the model, by index; ``writers`` of files beside the pictures. Tags, descriptions and unknown
+    keys of pictures stay.
     """
 
     meta: ProjectMeta
@@ -30,6 +37,28 @@ class Outputs:
     predicted: dict[int, str]
     rectangle_class: str | None
     drawing: ModelClasses = field(default_factory=ModelClasses)
+    classes: tuple[ObjectClass, ...] = ()
+    writers: tuple[AnyWriter, ...] = ()
+    clean: Clean | None = None
+
+    @property
+    def needs_probabilities(self) -> bool:
+        return any(isinstance(writer, Probabilities) for writer in self.writers)
+
+    def cleaned(self, scored: Scored) -> Scored:
+        """What is written of it, in annotations and in files."""
+        if self.clean is None:
+            return scored
+        return Cleaned(scored, min_area=self.clean.min_area, fill_holes=self.clean.fill_holes)
+
+    def write(self, key: ItemKey, scored: Scored, *, files: Files, open_source: Callable[[], BinaryIO]) -> None:
+        """The files beside a picture, into a project's folder. ``scored``: all of the picture, cleaned.
+
+        ``open_source`` opens the source picture's file. Done again, it replaces what it wrote.
+        """
+        target = Target(key, self.classes, self.predicted, files, open_source)
+        for writer in self.writers:
+            writer.write(scored, target)
 
     def annotate(
         self, source: Annotation, regions: Sequence[tuple[Window, Scored]], rectangles: Sequence[Window]
@@ -82,6 +111,9 @@ def plan_outputs(
         predicted={titles.index(title): wanted[title] for title in sorted(wanted)},
         rectangle_class=rectangle_class,
         drawing=config.model_classes,
+        classes=tuple(model_classes),
+        writers=config.outputs,
+        clean=config.clean,
     )
 
 

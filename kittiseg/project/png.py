@@ -6,7 +6,7 @@ W3C, "Portable Network Graphics (PNG) Specification", third edition: chunks (sec
 import struct
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -18,7 +18,7 @@ _COLOR_TYPES = {1: 0, 3: 2}  # samples of a pixel -> grey, RGB
 _LEVEL = 3  # of a label map level 6 is a tenth smaller, and takes two to three times as long
 
 
-def write_png(stream: BinaryIO, size: Size, parts: Iterable[np.ndarray], *, channels: int) -> None:
+def write_png(stream: IO[bytes], size: Size, parts: Iterable[np.ndarray], *, channels: int) -> None:
     """Grey (``channels`` 1) or RGB (3) of 8 bits. ``parts``: its rows from the top, uint8 (h, w) or (h, w, 3).
 
     ValueError where they are not ``size.height`` rows of ``size.width`` pixels.
@@ -44,6 +44,6 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _write_data(stream: BinaryIO, packed: bytes) -> None:
+def _write_data(stream: IO[bytes], packed: bytes) -> None:
     if packed:
         stream.write(chunk(b"IDAT", packed))
