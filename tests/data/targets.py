@@ -11,7 +11,7 @@ from kittiseg.project.meta import ObjectClass
 CLASSES = (
     ObjectClass("bg", "bitmap", "#222222"),
     ObjectClass("vehicle", "bitmap", "#003c64"),
-    ObjectClass("person & dog", "bitmap", "#dc143c"),
+    ObjectClass("größe & <x>", "bitmap", "#dc143c"),
 )
 
 

@@ -45,7 +45,7 @@ def read_georeference(open_file: Callable[[], BinaryIO], *, name: str) -> Georef
             return Georeference()
         found = {code: tags[code] for code in _COPIED if code in tags}
         values = {code: tag.value for code, tag in found.items()}
-        copied = [(code, int(tag.dtype), _count(tag), tag.value, True) for code, tag in found.items()]
+        copied = [(code, int(tag.dtype), *_counted(tag), True) for code, tag in found.items()]
         if GDAL_METADATA in tags:
             copied += _of_the_whole(tags[GDAL_METADATA].value)
     keys = _short_keys(values.get(KEYS, ()))
@@ -55,8 +55,9 @@ def read_georeference(open_file: Callable[[], BinaryIO], *, name: str) -> Georef
 _COPIED = (PIXEL_SCALE, TIEPOINT, TRANSFORMATION, KEYS, DOUBLES, ASCII)
 
 
-def _count(tag: Any) -> int:
-    return 0 if int(tag.dtype) == _TEXT else tag.count
+def _counted(tag: Any) -> tuple[int, Any]:
+    """How many values, and them; texts as bytes, since tifffile writes no others than ASCII's."""
+    return (0, tag.value.encode()) if int(tag.dtype) == _TEXT else (tag.count, tag.value)
 
 
 def _of_the_whole(metadata: str) -> list[tuple[int, int, int, Any, bool]]:
@@ -67,7 +68,7 @@ def _of_the_whole(metadata: str) -> list[tuple[int, int, int, Any, bool]]:
         return []
     for item in [item for item in root if "sample" in item.attrib]:
         root.remove(item)
-    return [(GDAL_METADATA, _TEXT, 0, ElementTree.tostring(root, encoding="unicode"), True)] if len(root) else []
+    return [(GDAL_METADATA, _TEXT, 0, ElementTree.tostring(root, encoding="utf-8"), True)] if len(root) else []
 
 
 def _short_keys(directory: tuple[int, ...]) -> dict[int, int]:

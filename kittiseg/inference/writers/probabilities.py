@@ -25,9 +25,10 @@ class Probabilities:
     type: Annotated[Literal["uint8", "float32"], Doc("of the samples; uint8: 255 stands for 1")] = "uint8"
 
     def write(self, scored: Scored, target: Target) -> None:
+        titles = (escape(escape(entry.name)) for entry in target.classes)  # twice, as GDAL writes and reads them
         names = (
-            f'<Item name="DESCRIPTION" sample="{index}" role="description">{escape(entry.name)}</Item>'
-            for index, entry in enumerate(target.classes)
+            f'<Item name="DESCRIPTION" sample="{index}" role="description">{title}</Item>'
+            for index, title in enumerate(titles)
         )
         with target.files.replacing(target.path("probabilities", ".tif")) as stream:
             write_tiles(
@@ -37,7 +38,7 @@ class Probabilities:
                 samples=len(target.classes),
                 dtype=self.type,
                 photometric="minisblack",
-                extratags=[(_METADATA, 2, 0, f"<GDALMetadata>{''.join(names)}</GDALMetadata>", True)],
+                extratags=[(_METADATA, 2, 0, f"<GDALMetadata>{''.join(names)}</GDALMetadata>".encode(), True)],
             )
 
     def _pixels(self, band: Band) -> np.ndarray:

@@ -9,7 +9,7 @@ import tifffile
 from kittiseg.inference.bands import recut
 from kittiseg.inference.scored import Band, Scored
 
-TILE = 512
+TILE = 256
 """Height and width of a tile, px."""
 
 _CLASSIC = (1 << 32) - (1 << 26)  # bytes of pixels, beyond which the offsets of a TIFF file need 8 bytes each
@@ -18,7 +18,7 @@ _CLASSIC = (1 << 32) - (1 << 26)  # bytes of pixels, beyond which the offsets of
 def write_tiles(
     stream: IO[bytes], scored: Scored, pixels: Callable[[Band], np.ndarray], *, samples: int = 1, **how: Any
 ) -> None:
-    """``pixels`` gives those of a band: (h, w) where ``samples`` is 1, else (h, w, samples).
+    """``pixels`` gives those of a part of a band: (h, w) where ``samples`` is 1, else (h, w, samples).
 
     ``how``: what else tifffile's writer is told. BigTIFF where the pixels need it. TIFF 6.0, section 15; BigTIFF as
     libtiff has it.
@@ -44,6 +44,7 @@ def write_tiles(
 def _tiles(scored: Scored, pixels: Callable[[Band], np.ndarray]) -> Iterator[np.ndarray]:
     """From left to right, from top to bottom; those at the edges as far as they go."""
     for band in recut(scored, TILE):
-        rows = pixels(band)
         for left in range(0, scored.size.width, TILE):
-            yield rows[:, left : left + TILE]
+            columns = slice(left, left + TILE)
+            probs_chw = None if band.probs_chw is None else band.probs_chw[:, :, columns]
+            yield pixels(Band(band.top, band.labels_hw[:, columns], probs_chw))

@@ -46,7 +46,7 @@ def test_tags_are_taken_as_they_are():
 
     assert [tag[0] for tag in first.tags] == [33550, 33922, 34735, 34736, 34737, 42112]
     assert again.tags == first.tags
-    assert first.tags[-1][3] == '<GDALMetadata><Item name="SENSOR">MSI</Item></GDALMetadata>'
+    assert first.tags[-1][3] == b'<GDALMetadata><Item name="SENSOR">MSI</Item></GDALMetadata>'
 
 
 def test_pictures_without_a_place():
