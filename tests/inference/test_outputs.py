@@ -1,5 +1,6 @@
 """What is written of a prediction, and that it is what the original of 2018 wrote."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.scored import Scored
 from kittiseg.project.annotation import Annotation, Tag
+from kittiseg.project.files import Files
 from kittiseg.project.geometry import Size, Window
+from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ObjectClass, ProjectMeta
-from kittiseg.project.pixels import decode_rgb
+from kittiseg.project.pixels import decode_labels, decode_rgb
 from kittiseg.project.shapes import Bitmap, Rectangle
 from tests.data.projects import SMALL, annotation_of, bitmap_of, meta_of, polygon, square
 from tests.data.scored import drawn, scored_of
@@ -124,6 +127,28 @@ def test_polygons_are_of_classes_of_polygons():
 
     assert outputs.meta.shapes == {"vehicle_unet": "polygon"}
     assert figure.shape == polygon((0, 0), (7, 0), (7, 5), (0, 5))
+
+
+def test_files_are_written_beside_the_pictures(tmp_path: Path):
+    """Those that the config asks for, of labels that were cleaned; probabilities are asked for by name."""
+    outputs = outputs_of({"outputs": [{"as": "masks"}, {"as": "coco"}], "clean": {"min_area": 2}})
+    scored = outputs.cleaned(scored_of(drawn("000", "010")))
+
+    outputs.write(ItemKey("source", "training", "a.jpg"), scored, files=Files.at(tmp_path), open_source=io.BytesIO)
+
+    labels_hw = decode_labels((tmp_path / "training/masks/a.png").read_bytes(), name="a.png")
+    assert labels_hw.tolist() == [[0, 0, 0], [0, 0, 0]]
+    (only,) = json.loads((tmp_path / "training/coco/a.json").read_text())["annotations"]
+    assert (only["category_id"], only["area"]) == (0, 6)
+    assert not outputs.needs_probabilities
+    assert outputs_of({"outputs": [{"as": "probabilities"}]}).needs_probabilities
+
+
+def test_nothing_is_cleaned_unless_it_is_asked_for():
+    """The same object comes back."""
+    scored = scored_of(drawn("000", "010"))
+
+    assert outputs_of({}).cleaned(scored) is scored
 
 
 def test_tags_and_all_else_of_a_picture_stay():

@@ -11,7 +11,7 @@ from kittiseg.inference.writers.geojson import GeoJson
 from kittiseg.inference.writers.geotiff import GeoTiff
 from kittiseg.inference.writers.masks import Masks
 from kittiseg.inference.writers.probabilities import Probabilities
-from kittiseg.inference.writers.target import CLASS_TABLE, Target, class_table
+from kittiseg.inference.writers.target import CLASS_TABLE, Target, check_stems, class_table
 
 WRITERS: dict[str, type] = {
     "coco": Coco,
@@ -24,4 +24,4 @@ WRITERS: dict[str, type] = {
 
 AnyWriter = Coco | ColorMasks | GeoJson | GeoTiff | Masks | Probabilities
 
-__all__ = ["CLASS_TABLE", "WRITERS", "AnyWriter", "Target", "class_table"]
+__all__ = ["CLASS_TABLE", "WRITERS", "AnyWriter", "Target", "check_stems", "class_table"]

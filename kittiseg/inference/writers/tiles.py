@@ -26,7 +26,8 @@ def write_tiles(
     height, width = scored.size.height, scored.size.width
     dtype = np.dtype(how["dtype"])
     is_big = scored.size.area * samples * dtype.itemsize > _CLASSIC
-    with tifffile.TiffWriter(stream, bigtiff=is_big) as writer:
+    file = tifffile.FileHandle(stream, name="tiles.tif")  # it would ask a temporary file for its name, which has none
+    with tifffile.TiffWriter(file, bigtiff=is_big) as writer:
         writer.write(
             _tiles(scored, pixels),
             shape=(height, width) if samples == 1 else (height, width, samples),
