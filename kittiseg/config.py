@@ -235,7 +235,7 @@ def _problem(cls: type, path: _Path, detail: Any, at: str) -> Problem:
 
 def _tag_problem(detail: Any, where: str) -> Problem:
     """A union's :class:`OneOf` field is missing, or names no class of the union."""
-    where += pointer(detail["ctx"]["discriminator"].strip("'"))
+    where += pointer(detail["ctx"]["discriminator"].split(" | ")[-1].strip("'"))  # the field's name | that in JSON
     if detail["type"] == "union_tag_not_found":
         return Problem(where, "is required and missing")
     known = [word.strip("'") for word in detail["ctx"]["expected_tags"].split(", ")]

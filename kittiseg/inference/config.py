@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.inference.grid import Blend, Placement
+from kittiseg.inference.writers import AnyWriter
 from kittiseg.project.geometry import Size
 from kittiseg.project.lengths import Margins, Sides
 
@@ -119,6 +120,9 @@ class ModelClasses:
 
     save_classes: Annotated[Literal["__all__"] | tuple[str, ...], Doc("titles, or '__all__'")] = "__all__"
     add_suffix: Annotated[str, Doc("stands behind the titles")] = "_unet"
+    geometry: Annotated[Literal["bitmap", "polygon"], Doc("what objects are; polygons are always objects")] = "bitmap"
+    tolerance: Annotated[float, Ge(0), Doc("px; by how much polygons may miss corners (Douglas-Peucker)")] = 1.0
+    objects: Annotated[bool, Doc("each connected part an object, instead of one bitmap per class")] = False
 
 
 @settings
@@ -158,6 +162,14 @@ class Augmentation:
 
 
 @settings
+class Clean:
+    """Which components of the labels give way to what is around them."""
+
+    min_area: Annotated[int, Ge(0), Doc("px; smaller components take the label with the longest border")] = 0
+    fill_holes: Annotated[int, Ge(0), Doc("px; smaller holes take the label around them")] = 0
+
+
+@settings
 class InferenceConfig:
     """How a model is applied to the pictures of a project, and what of its answer is written."""
 
@@ -173,6 +185,10 @@ class InferenceConfig:
     existing_objects: Annotated[ExistingObjects, Doc("what is kept of the pictures' objects")] = field(
         default_factory=ExistingObjects
     )
+    clean: Annotated[Clean | None, Doc("which specks and holes of the labels go")] = None
+    outputs: Annotated[
+        tuple[Annotated[AnyWriter, OneOf("as_")], ...], Doc("files that are written beside the pictures")
+    ] = ()
     batch_size: Annotated[int, Ge(1), Doc("windows per forward pass")] = 16
     devices: Annotated[
         Literal["exact", "auto", "cpu"],
@@ -193,3 +209,6 @@ class InferenceConfig:
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):
             raise ValueError("gpu_devices names one device twice")
+        kinds = [writer.as_ for writer in self.outputs]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("outputs names one kind of file twice; one of each can be written")

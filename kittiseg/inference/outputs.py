@@ -1,20 +1,25 @@
 """What is written of a prediction: which classes under which names, and the figures of one picture."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 from kittiseg.config import did_you_mean, pointer
 from kittiseg.errors import ConfigError, Problem
-from kittiseg.inference.config import ExistingObjects, InferenceConfig, ModelClasses
+from kittiseg.inference.cleaning import Cleaned
+from kittiseg.inference.config import Clean, ExistingObjects, InferenceConfig, ModelClasses
+from kittiseg.inference.figures import shapes_of
 from kittiseg.inference.modes import MODES, Mark
 from kittiseg.inference.scored import Scored
+from kittiseg.inference.writers import AnyWriter, Target
+from kittiseg.inference.writers.probabilities import Probabilities
 from kittiseg.project.annotation import Annotation, Figure
+from kittiseg.project.files import Files
 from kittiseg.project.geometry import Window
+from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ObjectClass, ProjectMeta, color_of
-from kittiseg.project.shapes import Bitmap, Rectangle
+from kittiseg.project.shapes import Rectangle
 
 
 @dataclass(frozen=True)
@@ -22,28 +27,52 @@ class Outputs:
     """The classes of the project of predictions, and the annotation of each of its pictures.
 
     ``existing``: class of an object that is there -> its new name, None to drop it. ``predicted``: index of a class of
-    the model -> its name in the output, in alphabetical order of the model's titles. Tags, descriptions and unknown
+    the model -> its name in the output, in alphabetical order of the model's titles. ``drawing``: what objects look
+    like. ``classes`` of the model, by index; ``writers`` of files beside the pictures. Tags, descriptions and unknown
     keys of pictures stay.
     """
 
     meta: ProjectMeta
     existing: dict[str, str | None]
     predicted: dict[int, str]
+    drawing: ModelClasses = field(default_factory=ModelClasses)
+    classes: tuple[ObjectClass, ...] = ()
+    writers: tuple[AnyWriter, ...] = ()
+    clean: Clean | None = None
+
+    @property
+    def needs_probabilities(self) -> bool:
+        return any(isinstance(writer, Probabilities) for writer in self.writers)
+
+    def cleaned(self, scored: Scored) -> Scored:
+        """What is written of it, in annotations and in files."""
+        if self.clean is None:
+            return scored
+        return Cleaned(scored, min_area=self.clean.min_area, fill_holes=self.clean.fill_holes)
+
+    def write(self, key: ItemKey, scored: Scored, *, files: Files, open_source: Callable[[], BinaryIO]) -> None:
+        """The files beside a picture, into a project's folder. ``scored``: all of the picture, cleaned.
+
+        ``open_source`` opens the source picture's file. Done again, it replaces what it wrote.
+        """
+        target = Target(key, self.classes, self.predicted, files, open_source)
+        for writer in self.writers:
+            writer.write(scored, target)
 
     def annotate(
         self, source: Annotation, regions: Sequence[tuple[Window, Scored]], marks: Sequence[Mark]
     ) -> Annotation:
-        """In painter's order: objects kept, rectangles, and of each region one bitmap per class that has a pixel."""
+        """In painter's order: objects kept, rectangles, and what was found in each region, class after class.
+
+        A region is a part of the picture, whose coordinates begin at the corner of its window.
+        """
         kept = source.rename(self.existing).figures
         shown = [Figure(name, Rectangle(box.left, box.top, box.right, box.bottom)) for name, box in marks]
-        found: list[Figure] = []
-        for place, scored in regions:
-            labels_hw = np.concatenate([band.labels_hw for band in scored.bands()])
-            bitmaps = (
-                (name, Bitmap.trimmed(labels_hw == index, top=place.top, left=place.left))
-                for index, name in self.predicted.items()
-            )
-            found += [Figure(name, bitmap) for name, bitmap in bitmaps if bitmap is not None]
+        found = [
+            Figure(self.predicted[label], shape)
+            for place, scored in regions
+            for label, shape in shapes_of(scored, list(self.predicted), self.drawing, place=place)
+        ]
         return replace(source, figures=(*kept, *shown, *found))
 
 
@@ -52,8 +81,8 @@ def plan_outputs(
 ) -> Outputs:
     """Decides names before a picture is read. ``model_classes`` in the order of the network's outputs.
 
-    The meta of the output is the project's, its classes replaced by those kept, those predicted (shape bitmap, the
-    model's colour) and that of the rectangles. ConfigError (``source`` names the file) with every class of
+    The meta of the output is the project's, its classes replaced by those kept, those predicted (the model's
+    colour) and that of the rectangles. ConfigError (``source`` names the file) with every class of
     ``save_classes`` that is not there and every name that two groups would share.
     """
     marks = MODES[config.mode.source](config.mode, None).mark_classes(meta)
@@ -66,12 +95,18 @@ def plan_outputs(
     if problems:
         raise ConfigError(source, problems)
     classes = [replace(entry, name=kept[entry.name]) for entry in meta.classes if entry.name in kept]
-    classes += [ObjectClass(wanted[c.name], "bitmap", c.color) for c in model_classes if c.name in wanted]
+    classes += [
+        ObjectClass(wanted[c.name], config.model_classes.geometry, c.color) for c in model_classes if c.name in wanted
+    ]
     classes += [ObjectClass(name, "rectangle", color_of(name)) for name in marks]
     return Outputs(
         meta=ProjectMeta(tuple(classes), meta.tags),
         existing={name: kept.get(name) for name in meta.shapes},
         predicted={titles.index(title): wanted[title] for title in sorted(wanted)},
+        drawing=config.model_classes,
+        classes=tuple(model_classes),
+        writers=config.outputs,
+        clean=config.clean,
     )
 
 

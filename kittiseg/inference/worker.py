@@ -1,16 +1,18 @@
 """One worker's share of a prediction: reading ahead, computing and writing behind, each in a thread of its own."""
 
+import io
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from kittiseg.errors import KittisegError, StorageError
 from kittiseg.inference.modes import Mode, window_count
 from kittiseg.inference.outputs import Outputs
+from kittiseg.inference.painted import painted
 from kittiseg.inference.part_files import Joined, PartFiles
 from kittiseg.inference.predictor import Part, Predictor
 from kittiseg.inference.regions import Region
@@ -193,14 +195,16 @@ class PredictionWorker:
         row = self._write_picture(read, regions)
         return PredictedPicture(read.key, row, windows=window_count(read.regions), seconds=seconds)
 
-    def _write_picture(self, read: _Read, regions: list[tuple[Window, Scored]]) -> Row:
-        key = read.key
-        annotation = self._outputs.annotate(read.annotation, regions, self._mode.marks(read.annotation))
-        if read.file is not None:
-            digest = self._draft.write(key.dataset, key.name, picture=read.file, annotation=annotation)
-        else:
-            with self._project.open_picture(key) as picture:
-                digest = self._draft.write(key.dataset, key.name, picture=picture, annotation=annotation)
+    def _write_picture(self, read: _Read, regions: Sequence[tuple[Window, Scored]]) -> Row:
+        key, outputs = read.key, self._outputs
+        cleaned = [(place, outputs.cleaned(scored)) for place, scored in regions]
+        annotation = outputs.annotate(read.annotation, cleaned, self._mode.marks(read.annotation))
+        open_source = partial(self._project.open_picture, key)
+        if outputs.writers:
+            whole = painted(read.annotation.image, cleaned)
+            outputs.write(key, whole, files=self._draft.files, open_source=open_source)
+        with io.BytesIO(read.file) if read.file is not None else open_source() as picture:
+            digest = self._draft.write(key.dataset, key.name, picture=picture, annotation=annotation)
         return Row(key, read.stamp, outputs=(Output(key.dataset, key.name, digest),))
 
 

@@ -18,6 +18,7 @@ from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.tasks import Parts, Task, tasks_of
 from kittiseg.inference.worker import PARTS, PredictedPicture, PredictionWorker
+from kittiseg.inference.writers import CLASS_TABLE, check_stems, class_table
 from kittiseg.pipeline.run import Run, provenance, versions
 from kittiseg.pipeline.tally import Tally, and_more
 from kittiseg.project.geometry import Size
@@ -84,6 +85,8 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
         draft.files.remove(FAILED)
         for dataset in project.datasets:
             draft.add_dataset(dataset)
+        if config.outputs:
+            draft.files.write(CLASS_TABLE, class_table(model.classes.channels))
         begin = time.perf_counter()
         total = _run_tasks(run, job, draft, workers)
         seconds = time.perf_counter() - begin
@@ -134,6 +137,8 @@ def _prepare(run: Run, options: PredictOptions) -> tuple[_Job, "Checkpoint", "Mo
     checkpoint = resolve(files, wanted or "last")
     model = read_model_config(files)
     outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
+    if config.outputs:
+        check_stems(project.iter_keys())
     return _Job(files, str(checkpoint.number), config, outputs, project), checkpoint, model
 
 
@@ -232,7 +237,12 @@ def _make_worker(
         temperature=job.temperature,
     )
     mode = make_mode(config.mode, sight_of(network, side) if isinstance(config.mode, WholeSettings) else None)
-    predictor = Predictor(forward, classes=len(model.classes), batch_size=config.batch_size)
+    predictor = Predictor(
+        forward,
+        classes=len(model.classes),
+        batch_size=config.batch_size,
+        probabilities=job.outputs.needs_probabilities,
+    )
     return PredictionWorker(predictor, mode, job.outputs, project=job.project, draft=draft)
 
 

@@ -13,29 +13,48 @@ import numpy as np
 
 from kittiseg.errors import DataError
 from kittiseg.project.geometry import Size
+from kittiseg.project.png import SIGNATURE, chunk
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_HEADER_LENGTH = len(_SIGNATURE) + 4 + 4 + 8  # signature, length, "IHDR", width and height
+_HEADER_LENGTH = len(SIGNATURE) + 4 + 4 + 8  # signature, length, "IHDR", width and height
 _ONE_BIT_PALETTE = b"\x01\x03\x00\x00\x00"  # bit depth 1, colour type 3, deflate, no filter choice, not interlaced
-_LARGEST = 1 << 30  # px; OpenCV reads no more either
+_LARGEST = 1 << 32  # px
+_LARGEST_FOREIGN = 1 << 30  # px of PNG files of other kinds, which OpenCV reads: it reads no more
 
 
 def encode(mask_hw: np.ndarray) -> str:
     """A bool mask as text. The same mask always gives the same text."""
-    height, width = mask_hw.shape
-    packed = np.zeros((height, 1 + (width + 7) // 8), np.uint8)  # each row starts with its filter type, 0
-    packed[:, 1:] = np.packbits(mask_hw, axis=1)
-    png = b"".join(
-        [
-            _SIGNATURE,
-            _chunk(b"IHDR", struct.pack(">II", width, height) + _ONE_BIT_PALETTE),
-            _chunk(b"PLTE", b"\x00\x00\x00\xff\xff\xff"),
-            _chunk(b"tRNS", b"\x00"),
-            _chunk(b"IDAT", zlib.compress(packed.tobytes(), 6)),
-            _chunk(b"IEND", b""),
-        ]
-    )
-    return base64.b64encode(zlib.compress(png, 1)).decode("ascii")
+    encoder = RowEncoder(Size(height=mask_hw.shape[0], width=mask_hw.shape[1]))
+    encoder.add(mask_hw)
+    return encoder.finish()
+
+
+class RowEncoder:
+    """:func:`encode` of a mask that comes some rows at a time. The text does not depend on how many come at once."""
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._packer = zlib.compressobj(6)
+        self._parts: list[bytes] = []
+
+    def add(self, mask_hw: np.ndarray) -> None:
+        """The rows below those that were added before, over the full width."""
+        packed = np.zeros((len(mask_hw), 1 + (self._size.width + 7) // 8), np.uint8)  # filter type 0, then the row
+        packed[:, 1:] = np.packbits(mask_hw, axis=1)
+        self._parts.append(self._packer.compress(packed.data))
+
+    def finish(self) -> str:
+        """The text, when all rows were added; to be asked once."""
+        png = b"".join(
+            [
+                SIGNATURE,
+                chunk(b"IHDR", struct.pack(">II", self._size.width, self._size.height) + _ONE_BIT_PALETTE),
+                chunk(b"PLTE", b"\x00\x00\x00\xff\xff\xff"),
+                chunk(b"tRNS", b"\x00"),
+                chunk(b"IDAT", b"".join([*self._parts, self._packer.flush()])),
+                chunk(b"IEND", b""),
+            ]
+        )
+        return base64.b64encode(zlib.compress(png, 1)).decode("ascii")
 
 
 def decode(text: str) -> np.ndarray:
@@ -44,15 +63,20 @@ def decode(text: str) -> np.ndarray:
     DataError where the text is damaged, or holds far more than the size in its header can need.
     """
     size = decoded_size(text)
-    png = _unpack(text, at_most=(1 << 20) + 64 * size.height + 9 * size.area)  # 16-bit RGBA that did not shrink
+    likely = min(size.area, _LARGEST_FOREIGN)
+    png = _unpack(text, at_most=(1 << 20) + 64 * size.height + 9 * likely)  # 16-bit RGBA that did not shrink
     mask_hw = _decode_one_bit(png, size)
-    return _decode_any(png) if mask_hw is None else mask_hw
+    if mask_hw is not None:
+        return mask_hw
+    if size.area > _LARGEST_FOREIGN:
+        raise DataError(f"bitmap data is of {size} px and not one-bit; wanted at most {_LARGEST_FOREIGN} px")
+    return _decode_any(png)
 
 
 def decoded_size(text: str) -> Size:
     """The size of the mask in a text, read from the PNG's header alone."""
     head = _unpack(text, at_most=_HEADER_LENGTH, whole=False)
-    if len(head) < _HEADER_LENGTH or not head.startswith(_SIGNATURE):
+    if len(head) < _HEADER_LENGTH or not head.startswith(SIGNATURE):
         raise DataError("bitmap data is not a PNG")
     width, height = struct.unpack(">II", head[-8:])
     if not 0 < width * height <= _LARGEST:
@@ -108,13 +132,9 @@ def _decode_any(png: bytes) -> np.ndarray:
 def _chunks(png: bytes) -> dict[bytes, bytes]:
     """The chunks of a PNG by their kind, several of one kind joined; checksums are left to zlib's own."""
     found: dict[bytes, bytes] = {}
-    at = len(_SIGNATURE)
+    at = len(SIGNATURE)
     while at + 12 <= len(png):
         length, kind = struct.unpack_from(">I4s", png, at)
         found[kind] = found.get(kind, b"") + png[at + 8 : at + 8 + length]
         at += 12 + length
     return found
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, BinaryIO
 
 import pyarrow.fs as pafs
 
@@ -18,7 +19,7 @@ from kittiseg.errors import DataError, StorageError, WorkspaceError
 
 _RENAME_FOLDERS = ("local", "subtree", "mock", "hdfs")  # other stores have no folders to rename, only keys
 
-
+_HELD = 1 << 24  # bytes of a file that wait in memory rather than in a temporary file
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -109,17 +110,41 @@ class Files:
 
     def replace(self, relative: str, data: bytes) -> None:
         """Writes a file beside its place and renames it, so that a reader sees the old one or the new one whole."""
+        with self.replacing(relative) as stream:
+            stream.write(data)
+
+    @contextmanager
+    def replacing(self, relative: str) -> Iterator[IO[bytes]]:
+        """As :meth:`replace`, for a file that is written bit by bit: it appears when the ``with`` statement has ended.
+
+        Any place of it can be written again. Where the file system cannot do that, a large file waits in this machine's
+        folder for temporary files until it is whole.
+        """
         place = PurePosixPath(relative)
         self.make_folder(str(place.parent))
         beside = str(place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.partial"))
         try:
-            self.write(beside, data)
             with writing(self.path(relative)):
+                with self._anywhere(beside) as stream:
+                    yield stream
                 self.filesystem.move(self.path(beside), self.path(relative))
         except BaseException:
             with suppress(WorkspaceError):
                 self.remove(beside)
             raise
+
+    @contextmanager
+    def _anywhere(self, relative: str) -> Iterator[IO[bytes]]:
+        """A file of which any place can be written."""
+        if self.is_local:
+            with Path(self.path(relative)).open("w+b") as stream:
+                yield stream
+            return
+        with SpooledTemporaryFile(max_size=_HELD) as waiting:
+            yield waiting
+            waiting.seek(0)
+            with self.filesystem.open_output_stream(self.path(relative)) as stream:
+                shutil.copyfileobj(waiting, stream, 1 << 20)
 
     def append(self, relative: str, data: bytes) -> None:
         if self.is_local:

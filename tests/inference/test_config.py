@@ -56,6 +56,9 @@ def test_a_config_survives_the_way_through_json():
     ("document", "problem"),
     [
         ({"mode": {"source": "slidng_window"}}, "/mode/source: 'slidng_window' is not known; did you mean 'sliding_w"),
+        ({"outputs": [{"as": "maks"}]}, "/outputs/0/as: 'maks' is not known; did you mean 'masks'"),
+        ({"outputs": [{"type": "uint8"}]}, "/outputs/0/as: is required and missing"),
+        ({"outputs": [{"as": "masks"}, {"as": "masks"}]}, "/: outputs names one kind of file twice"),
         ({"mode": {"save": True}}, "/mode/source: is required and missing"),
         ({"augment": {"scales": [1, 0.5, 1]}}, "/augment: scales names one twice"),
         ({"augment": {"scales": []}}, "/augment/scales: "),

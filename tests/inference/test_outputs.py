@@ -1,5 +1,6 @@
 """What is written of a prediction, and that it is what the original of 2018 wrote."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor, label_maps
-from kittiseg.inference.scored import Band, InMemory, Scored
+from kittiseg.inference.scored import Scored
 from kittiseg.project.annotation import Annotation, Tag
+from kittiseg.project.files import Files
 from kittiseg.project.geometry import Size, Window
+from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ObjectClass, ProjectMeta
-from kittiseg.project.pixels import decode_rgb
+from kittiseg.project.pixels import decode_labels, decode_rgb
 from kittiseg.project.shapes import Bitmap, Rectangle
-from tests.data.projects import SMALL, annotation_of, bitmap_of, meta_of, square
+from tests.data.projects import SMALL, annotation_of, bitmap_of, meta_of, polygon, square
+from tests.data.scored import drawn, scored_of
 
 MODEL = [
     ObjectClass("bg", "bitmap", "#222222"),
@@ -38,9 +42,9 @@ def outputs_of(document: dict[str, Any], meta: ProjectMeta | None = None) -> Out
 
 
 def whole(labels_hw: np.ndarray) -> list[tuple[Window, Scored]]:
-    """One region, all of a picture."""
-    size = Size(height=labels_hw.shape[0], width=labels_hw.shape[1])
-    return [(Window.whole(size), InMemory(size, (Band(0, labels_hw),)))]
+    """A picture that is one region."""
+    scored = scored_of(labels_hw)
+    return [(Window.whole(scored.size), scored)]
 
 
 def fake_of_2018(windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
@@ -99,6 +103,54 @@ def test_existing_objects_come_first_then_rectangles_then_predictions():
         "sliding_window": "rectangle",
     }
     assert outputs.meta.colors["car_old"] == meta.colors["car"]
+
+
+def test_regions_are_written_one_after_another():
+    """Each at its place, class after class, also where they overlap."""
+    regions: list[tuple[Window, Scored]] = [
+        (Window(top=1, left=2, height=1, width=2), scored_of(drawn("10"))),
+        (Window(top=1, left=3, height=2, width=1), scored_of(drawn("1", "."))),
+    ]
+
+    figures = outputs_of({}).annotate(annotation_of({}), regions, []).figures
+
+    assert [(figure.class_name, figure.shape) for figure in figures] == [
+        ("bg_unet", bitmap_of("#", top=1, left=3)),
+        ("vehicle_unet", bitmap_of("#", top=1, left=2)),
+        ("vehicle_unet", bitmap_of("#", top=1, left=3)),
+    ]
+
+
+def test_polygons_are_of_classes_of_polygons():
+    """What the meta says is what is written."""
+    outputs = outputs_of({"model_classes": {"save_classes": ["vehicle"], "geometry": "polygon", "tolerance": 0}})
+
+    (figure,) = outputs.annotate(annotation_of({}), whole(np.ones((6, 8), np.uint8)), []).figures
+
+    assert outputs.meta.shapes == {"vehicle_unet": "polygon"}
+    assert figure.shape == polygon((0, 0), (7, 0), (7, 5), (0, 5))
+
+
+def test_files_are_written_beside_the_pictures(tmp_path: Path):
+    """Those that the config asks for, of labels that were cleaned; probabilities are asked for by name."""
+    outputs = outputs_of({"outputs": [{"as": "masks"}, {"as": "coco"}], "clean": {"min_area": 2}})
+    scored = outputs.cleaned(scored_of(drawn("000", "010")))
+
+    outputs.write(ItemKey("source", "training", "a.jpg"), scored, files=Files.at(tmp_path), open_source=io.BytesIO)
+
+    labels_hw = decode_labels((tmp_path / "training/masks/a.png").read_bytes(), name="a.png")
+    assert labels_hw.tolist() == [[0, 0, 0], [0, 0, 0]]
+    (only,) = json.loads((tmp_path / "training/coco/a.json").read_text())["annotations"]
+    assert (only["category_id"], only["area"]) == (0, 6)
+    assert not outputs.needs_probabilities
+    assert outputs_of({"outputs": [{"as": "probabilities"}]}).needs_probabilities
+
+
+def test_nothing_is_cleaned_unless_it_is_asked_for():
+    """The same object comes back."""
+    scored = scored_of(drawn("000", "010"))
+
+    assert outputs_of({}).cleaned(scored) is scored
 
 
 def test_tags_and_all_else_of_a_picture_stay():

@@ -64,23 +64,32 @@ def test_replace_leaves_one_whole_file(files: Files):
     assert tree(files) == ["a/b/config.json", "top.json"]
 
 
-class FullDisk(Files):
-    """Writes half of what it is given."""
-
-    def write(self, relative: str, data: bytes) -> None:
-        super().write(relative, data[: len(data) // 2])
-        raise OSError("no space left on device")
-
-
 def test_a_replacement_that_was_cut_off_changes_nothing(files: Files):
     """Stopped before the rename: the old file is whole, and the half of the new one is in no list."""
     files.replace("config.json", b"old")
 
-    with pytest.raises(OSError, match="no space left"):
-        FullDisk(files.filesystem, files.root).replace("config.json", b"new one")
+    def begin() -> None:
+        with files.replacing("config.json") as stream:
+            stream.write(b"new")
+            raise OSError("no space left on device")
+
+    with pytest.raises(StorageError, match="no space left"):
+        begin()
 
     assert files.read("config.json") == b"old"
     assert tree(files) == ["config.json"]
+
+
+def test_any_place_of_a_replacement_can_be_written_again(files: Files):
+    """Also where the file system itself only appends; until the end nobody sees anything of it."""
+    with files.replacing("a/table.bin") as stream:
+        stream.write(b"..data")
+        stream.seek(0)
+        stream.write(b"06")
+        assert not files.exists("a/table.bin")
+
+    assert files.read("a/table.bin") == b"06data"
+    assert tree(files) == ["a/table.bin"]
 
 
 @pytest.mark.parametrize(
