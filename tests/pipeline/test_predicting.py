@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from kittiseg.engine import Engine
-from kittiseg.errors import ConfigError, DataError, ModelError
+from kittiseg.errors import ConfigError, DataError, ModelError, WorkspaceError
 from kittiseg.pipeline import PredictOptions, TrainOptions, predict, train
+from kittiseg.project.pixels import decode_labels
 from kittiseg.project.store import Workspace
-from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, digest_of_project, json_file, leftovers, run_in, told
+from tests.data.runs import TINY_TRAINING, WINDOWS, digest_of_project, json_file, leftovers, run_in, told
 from tests.data.training import write_squares
 
 
@@ -39,29 +41,6 @@ def test_every_picture_gets_its_windows_and_its_bitmap(workspace: Workspace, mod
     assert out.provenance["checkpoint"] == 2
 
 
-def test_workers_do_not_show_in_the_predictions(workspace: Workspace, model: str, tmp_path: Path, ray_engine: Engine):
-    """Two actors and this process write the same bytes."""
-    predict(run_in(workspace), options(tmp_path, "here"))
-    predict(run_in(workspace, ray_engine), options(tmp_path, "ray", devices="cpu:2"))
-
-    assert digest_of_project(workspace, "here") == digest_of_project(workspace, "ray")
-
-
-def test_a_killed_actor_s_pictures_are_done_again(workspace: Workspace, model: str, tmp_path: Path, ray_engine: Engine):
-    """The result is that of a run that nobody disturbed."""
-    predict(run_in(workspace), options(tmp_path, "alone"))
-    partial = Path(workspace.files.path("projects"))
-
-    def begun() -> bool:
-        return any(partial.glob(".killed.*"))
-
-    with Killer("StateWorker", when=begun) as killer:
-        predict(run_in(workspace, ray_engine), options(tmp_path, "killed"))
-
-    assert killer.killed
-    assert digest_of_project(workspace, "killed") == digest_of_project(workspace, "alone")
-
-
 def test_windows_of_another_scale_than_the_training_s_are_warned_of(workspace: Workspace, model: str, tmp_path: Path):
     """By the model's run.json: whole pictures are what it was trained on, windows half as large are not."""
     predict(windows := run_in(workspace), options(tmp_path, "windows"))
@@ -81,15 +60,65 @@ def test_a_checkpoint_can_be_chosen(workspace: Workspace, model: str, tmp_path: 
     assert chosen == [1, 2, 2]
 
 
-def test_a_damaged_picture_leaves_nothing_behind(workspace: Workspace, model: str, tmp_path: Path):
-    """The error names it."""
-    (Path(workspace.project("squares").files.root) / "ds" / "img" / "003.png").write_bytes(b"broken")
+def test_a_damaged_picture_is_named_and_the_others_are_done(workspace: Workspace, model: str, tmp_path: Path):
+    """In the error and in a list; when it is mended, the same command does it alone and takes the list away."""
+    picture = Path(workspace.project("squares").files.root) / "ds" / "img" / "003.png"
+    whole = picture.read_bytes()
+    picture.write_bytes(b"broken")
+    wanted = options(tmp_path, "out")
 
-    with pytest.raises(DataError, match=r"1 of 8 pictures(.|\n)*003\.png"):
+    with pytest.raises(DataError, match=r"1 of 8 pictures .*the others are in 'out'.*failed\.txt(.|\n)*003\.png: not"):
+        predict(run_in(workspace), wanted)
+
+    out = workspace.project("out")
+    assert [key.name for key in out.keys()] == [f"{number:03d}.png" for number in (0, 1, 2, 4, 5, 6, 7)]
+    assert out.files.read("failed.txt").decode().count("003.png") == 1
+
+    picture.write_bytes(whole)
+    made = predict(run_in(workspace), wanted)
+
+    predict(run_in(workspace), replace(wanted, name="alone"))
+    assert (made.images, made.windows) == (8, 6)
+    assert digest_of_project(workspace, "out") == digest_of_project(workspace, "alone")
+    assert made.digest == workspace.project("alone").digest
+    assert leftovers(workspace) == []
+    with pytest.raises(WorkspaceError, match="project 'out' exists"):
+        predict(run_in(workspace), wanted)
+
+
+def test_where_no_picture_can_be_predicted_there_is_no_project(workspace: Workspace, model: str, tmp_path: Path):
+    """All of them are named; nothing is left behind."""
+    for picture in (Path(workspace.project("squares").files.root) / "ds" / "img").iterdir():
+        picture.write_bytes(b"broken")
+
+    with pytest.raises(DataError, match=r"not one picture could be predicted(.|\n)*000\.png(.|\n)*007\.png"):
         predict(run_in(workspace), options(tmp_path, "out"))
 
     assert workspace.projects() == ["squares"]
-    assert leftovers(workspace) == []
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        {"source": "roi", "bounds": {"left": "25%"}, "save": True},
+        {"source": "bboxes", "padding": {"left": "3px"}, "save": True},
+        {"source": "whole", "window": {"width": 40, "height": 36}},
+        {**WINDOWS["mode"], "placement": "even", "blend": "gaussian"},
+    ],
+)
+def test_every_mode_goes_from_files_to_files(workspace: Workspace, model: str, tmp_path: Path, mode: dict[str, object]):
+    """Masks of every picture's size beside annotations that can be read."""
+    predict(run_in(workspace), options(tmp_path, "out", mode=mode, outputs=[{"as": "masks"}]))
+
+    out = workspace.project("out")
+    for key in out.keys():
+        mask = decode_labels(out.files.read(f"ds/masks/{key.stem}.png"), name=key.name)
+        assert mask.shape == (36, 40)
+        drawn_hw = np.zeros((36, 40), np.uint8)
+        for figure in out.annotation(key).figures:
+            if figure.class_name == "car_dl":
+                figure.shape.draw(drawn_hw, 1)
+        np.testing.assert_array_equal(drawn_hw == 1, mask == 1)
 
 
 def test_wrong_names_are_found_before_the_first_picture(workspace: Workspace, model: str, tmp_path: Path):
