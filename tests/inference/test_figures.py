@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from skimage.measure import label as components_of
 
 from kittiseg.inference import components, figures
@@ -36,6 +36,7 @@ def found(labels_hw: np.ndarray, drawing: ModelClasses, rows: list[int] | None =
 def test_shapes_drawn_again_are_the_labels(drawing: ModelClasses):
     """At their place on the picture, whatever the bands, and also when they were written and read."""
 
+    @settings(max_examples=50)
     @given(cut_label_maps())
     def check(cut: tuple[np.ndarray, list[int]]) -> None:
         labels_hw, rows = cut

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from skimage.measure import label
 
 from kittiseg.inference import components
@@ -27,6 +27,7 @@ def pixels_of(mask_hw: np.ndarray) -> shapely.Geometry:
     return shapely.union_all([shapely.box(x, y, x + 1, y + 1) for y, x in np.argwhere(mask_hw).tolist()])
 
 
+@settings(max_examples=40)
 @given(cut_label_maps())
 def test_simple_outlines_are_the_union_of_the_pixels(cut: tuple[np.ndarray, list[int]]):
     """A valid polygon for each component, in the order of the first pixels, however the picture is cut into bands."""
@@ -51,6 +52,7 @@ def window_bounds(window: Window) -> tuple[int, int, int, int]:
     return window.left, window.top, window.right, window.bottom
 
 
+@settings(max_examples=40)
 @given(cut_label_maps())
 def test_other_outlines_have_the_same_edges(cut: tuple[np.ndarray, list[int]]):
     """Linked another way where an outline touches itself; its area is the same."""

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kittiseg.inference.writers.run_lengths import compressed, run_lengths
 from tests.data.scored import cut_label_maps, scored_of
 
 
+@settings(max_examples=40)
 @given(cut_label_maps())
 def test_run_lengths_make_the_mask_again(cut: tuple[np.ndarray, list[int]]):
     """Of every label, from whatever bands; the first run is of pixels that are not set, and may be empty."""
@@ -53,6 +54,7 @@ def uncompressed(text: str) -> list[int]:
     return counts
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30))
 def test_texts_are_read_again(counts: list[int]):
     """Numbers of any length, growing and shrinking."""

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kittiseg.inference.scored import Band
@@ -19,6 +19,7 @@ def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "TILE", 16)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 40), st.lists(st.integers(1, 9), max_size=3), st.sampled_from([1, 3]))
 def test_tiles_are_put_together_again(height: int, width: int, rows: list[int], samples: int):
     """Whatever bands they came in; the last ones of a row or column are filled up."""
