@@ -3,6 +3,7 @@
 To add a mode: its settings in ``config``, a class here, a line in ``MODES``.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -162,7 +163,8 @@ class Whole(_Unmarked):
 
     Along each axis a picture of ``length`` px makes ``length * input / window`` px of input, to the nearest multiple
     of the network's step. Where that is more than ``most_inputs`` inputs, tiles of that many windows are placed, of
-    which neighbours share two halos, and only what lies inside the halos counts.
+    which neighbours share two halos, and only what lies inside the halos counts. Tiles begin at multiples of the step,
+    so that they show the network what one pass would show it; the last one ends where the picture does.
     """
 
     settings: WholeSettings
@@ -176,11 +178,13 @@ class Whole(_Unmarked):
 
     def _axis(self, length: int, window: int, side: int) -> tuple[Axis, int]:
         """The tiles, and what one is resized to."""
-        most = max(self.settings.most_inputs, 2 * -(-self.sight.halo // side) + 1)
+        step = self.sight.step
+        whole_px = math.lcm(step, side // math.gcd(side, window))  # px of input that are whole px of the picture too
+        reach = -(-self.sight.halo // whole_px) * whole_px
+        most = max(self.settings.most_inputs, -(-2 * reach // side) + 1)
         if length <= most * window:
-            step = self.sight.step
             return Axis(length, length, (0,)), max(round(length * side / window / step), 1) * step
-        halo = -(-self.sight.halo * window // side)
+        halo = reach * window // side
         tiles = place(length, most * window, 2 * halo)
         return Axis(length, tiles.window, tiles.starts, halo), most * side
 
