@@ -43,7 +43,7 @@ def outlines(scored: Scored, labels: Collection[int], *, simple: bool = False) -
 
     Components hang together by the sides of their pixels. Where two pixels of one component meet in a corner only, the
     outline keeps to the pixel it comes along; it may touch itself there. With ``simple`` it crosses over instead: then
-    no ring touches itself, as the Simple Features standard (OGC 06-103r4, 6.1.11) wants polygons, and a hole that is
+    no ring touches itself, as the Simple Features standard (OGC 06-103r4) wants polygons, and a hole that is
     open in a corner only is a hole.
     """
     edges, component_n = _gathered(scored, labels)

@@ -5,6 +5,7 @@ A part is there when its ``.json`` is, which is written last; so a part that a k
 
 import io
 import json
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,9 +40,7 @@ class PartFiles:
         if edges.carry is not None:
             named["carry"] = edges.carry.sums_chw
         for name, values in named.items():
-            stream = io.BytesIO()
-            np.save(stream, values, allow_pickle=False)
-            self.files.write(f"{part}.{name}.npy", stream.getbuffer())
+            deque(self.files.write_pieces(f"{part}.{name}.npy", _npy(values)), maxlen=0)
         tops = {
             "bands": [band.top for band in scored.bands],
             "heads": [head.top for head in edges.heads],
@@ -69,6 +68,15 @@ class PartFiles:
             return np.load(io.BytesIO(self.files.read(name)), allow_pickle=False)
         except ValueError as error:
             raise DataError(f"{self.files.path(name)}: damaged: {error}; remove the folder, and run it again") from None
+
+
+def _npy(values: np.ndarray) -> Iterator[bytes]:
+    """A file as ``np.save`` writes it, plane by plane: it may have as many bytes as there is memory."""
+    header = io.BytesIO()
+    shape = {"descr": values.dtype.str, "fortran_order": False, "shape": values.shape}
+    np.lib.format.write_array_header_1_0(header, shape)
+    yield header.getvalue()
+    yield from (plane.tobytes() for plane in values)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Where on the map the pixels of a TIFF file lie.
 
-OGC 19-008r4, "OGC GeoTIFF Standard" 1.1: the tags in annex B and section 7, raster space in 7.1.
+OGC 19-008r4, "OGC GeoTIFF Standard", version 1.1; GDAL's own tags as its GeoTIFF driver documents them.
 """
 
 import struct
@@ -16,6 +16,7 @@ PIXEL_SCALE, TIEPOINT, TRANSFORMATION = 33550, 33922, 34264
 KEYS, DOUBLES, ASCII = 34735, 34736, 34737
 GDAL_METADATA, GDAL_NODATA = 42112, 42113
 
+_COPIED = (PIXEL_SCALE, TIEPOINT, TRANSFORMATION, KEYS, DOUBLES, ASCII)
 _TEXT = 2  # TIFF's type of ASCII
 _RASTER_TYPE, _PIXEL_IS_POINT = 1025, 2
 _GEODETIC, _PROJECTED, _USER_DEFINED = 2048, 3072, 32767
@@ -50,9 +51,6 @@ def read_georeference(open_file: Callable[[], BinaryIO], *, name: str) -> Georef
             copied += _of_the_whole(tags[GDAL_METADATA].value)
     keys = _short_keys(values.get(KEYS, ()))
     return Georeference(tuple(copied), _affine(values, keys), _epsg(keys))
-
-
-_COPIED = (PIXEL_SCALE, TIEPOINT, TRANSFORMATION, KEYS, DOUBLES, ASCII)
 
 
 def _counted(tag: Any) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-"""Where pixels lie on the map. The numbers are those that GDAL 3.9 (rasterio 1.4.4) gives for these files."""
+"""Where pixels lie on the map. The numbers are those that GDAL 3.10.3 (rasterio 1.4.4) gives for these files."""
 
 import io
 
