@@ -187,8 +187,11 @@ def predict(
     config: Annotated[Path, typer.Argument(help="An inference config.")],
     model: Annotated[str, typer.Option(help="MODEL, MODEL@27, MODEL@best or MODEL@last (the default).")],
     project: Annotated[str, typer.Option(help="The project whose pictures are segmented.")],
-    name: Annotated[str, typer.Option(help="Name of the project of predictions.")],
+    name: Annotated[str, typer.Option(help="Name of the project of predictions; a plan needs none.")] = "",
     devices: Devices = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what it would take: windows, memory, and time by a few batches.")
+    ] = False,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -196,8 +199,17 @@ def predict(
     from kittiseg import pipeline
     from kittiseg.cli import tables
 
+    if not (name or plan):
+        raise typer.BadParameter("--name is missing: how the project of predictions is to be called")
     options = pipeline.PredictOptions(config, model, project, name, devices, overwrite)
     with session(context.obj) as (run, terminal):
+        if plan:
+            wanted = pipeline.plan_predict(run, options)
+            if json:
+                terminal.json(wanted.to_json())
+            else:
+                tables.show_prediction_plan(terminal.out, wanted)
+            return
         made = pipeline.predict(run, options)
         if json:
             terminal.json(made.to_json())

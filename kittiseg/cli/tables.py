@@ -14,8 +14,7 @@ from kittiseg.training.scores import FEW_CLASSES
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
     from kittiseg.evaluation.compare import Evaluation
-    from kittiseg.pipeline import Calibrated, Imported, Lineage, Predicted, Transformed, WindowsShown
-    from kittiseg.pipeline.prediction_plan import PredictionPlan
+    from kittiseg.pipeline import Calibrated, Imported, Lineage, Predicted, PredictionPlan, Transformed, WindowsShown
     from kittiseg.project.meta import ProjectMeta
     from kittiseg.project.statistics import ProjectStatistics
 
@@ -180,7 +179,7 @@ def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
     table = _table("px", "pictures", "windows each", "batches", "times seen", "parts", "memory")
     for size in plan.sizes:
         shape, seen = f"{size.width} x {size.height}", f"{size.amplification:.2f}"
-        counted = (str(size.pictures), str(size.windows), str(size.batches))
+        counted = (str(size.pictures), f"{size.windows:.1f}".removesuffix(".0"), str(size.batches))
         table.add_row(shape, *counted, seen, str(size.parts), _memory(size.memory))
     _print(out, table)
     if plan.others:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kittiseg.errors import DataError
+from kittiseg.errors import ConfigError, DataError, Problem
 from kittiseg.inference.config import (
     AnyMode,
     BboxesSettings,
@@ -210,5 +210,8 @@ MODES: dict[str, Callable[[Any, Any], Mode]] = {
 
 
 def make_mode(settings: AnyMode, sight: Sight | None = None) -> Mode:
-    """The mode that the settings' ``source`` names. ``whole`` alone needs to know the network."""
+    """The mode that the settings' ``source`` names. ``whole`` alone needs to know the network: else a ConfigError."""
+    if isinstance(settings, WholeSettings) and sight is None:
+        message = "'whole' depends on how far the network looks; name one by --model, or take sliding_window"
+        raise ConfigError("the inference config", [Problem("/mode/source", message)])
     return MODES[settings.source](settings, sight)

@@ -11,7 +11,9 @@ from kittiseg.pipeline.drawing import draw_query, preview
 from kittiseg.pipeline.evaluating import evaluate
 from kittiseg.pipeline.importing import Imported, import_pictures
 from kittiseg.pipeline.lineage import Lineage, lineage_of, redo
-from kittiseg.pipeline.predicting import Predicted, PredictOptions, predict
+from kittiseg.pipeline.predicting import Predicted, predict
+from kittiseg.pipeline.prediction_job import PredictOptions
+from kittiseg.pipeline.prediction_plan import PredictionPlan, plan_predict
 from kittiseg.pipeline.reporting import report
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.schemas import schema, write_schema
@@ -26,6 +28,7 @@ __all__ = [
     "Lineage",
     "PredictOptions",
     "Predicted",
+    "PredictionPlan",
     "Run",
     "TrainOptions",
     "Transformed",
@@ -38,6 +41,7 @@ __all__ = [
     "lineage_of",
     "list_checkpoints",
     "list_workspace",
+    "plan_predict",
     "plan_transform",
     "predict",
     "preview",

@@ -5,48 +5,31 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kittiseg.config import load, to_json
+from kittiseg.config import to_json
 from kittiseg.engine import DeviceKind, Workers
 from kittiseg.engine.devices import check_devices, plan_workers
-from kittiseg.errors import ConfigError, DataError, Problem
-from kittiseg.inference.config import FullImageSettings, InferenceConfig, RoiSettings, WholeSettings
-from kittiseg.inference.modes import Sight, make_mode
-from kittiseg.inference.outputs import Outputs, plan_outputs
+from kittiseg.errors import DataError
+from kittiseg.inference.config import FullImageSettings, InferenceConfig, RoiSettings
 from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.tasks import Parts, Task, tasks_of
 from kittiseg.inference.worker import PARTS, PredictedPicture, PredictionWorker
-from kittiseg.inference.writers import CLASS_TABLE, check_stems, class_table
+from kittiseg.inference.writers import CLASS_TABLE, class_table
+from kittiseg.pipeline.prediction_job import Job, PredictOptions, make_forward, prepare
 from kittiseg.pipeline.run import Run, provenance, versions
 from kittiseg.pipeline.tally import Tally, and_more
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Draft, Files, Project
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from kittiseg.training.checkpoints import Checkpoint
-    from kittiseg.training.model import ModelConfig
 
 FAILED = "failed.txt"
 """In a project of predictions, the list of pictures that could not be predicted, and why."""
 
 FEW = 20
 """Pictures whose sizes stand for those of all."""
-
-
-@dataclass(frozen=True)
-class PredictOptions:
-    """What ``predict`` is asked for. ``model``: ``M``, ``M@27``, ``M@best`` or ``M@last``."""
-
-    config: Path
-    model: str
-    project: str
-    name: str
-    devices: str | None = None
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +55,7 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
     Pictures that cannot be predicted are left out; the project then has a list of them, ``failed.txt``, and all is told
     in one DataError when the others are there. The same command tries them again.
     """
-    job, checkpoint, model = _prepare(run, options)
+    job, checkpoint, model = prepare(run, options)
     config, project = job.config, job.project
     key = _resume_key(job, checkpoint)
     again = not options.overwrite and _is_incomplete(run, options.name, key)
@@ -97,6 +80,7 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
         facts = {
             "model": options.model.partition("@")[0],
             "checkpoint": checkpoint.number,
+            "temperature": job.temperature,
             "config": to_json(config),
             "source": project.name,
             "digest": tally.digest,
@@ -113,36 +97,7 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
     )
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What a worker needs to begin."""
-
-    model: Files
-    checkpoint: str
-    config: InferenceConfig
-    outputs: Outputs
-    project: Project
-    temperature: float = 1.0
-
-
-def _prepare(run: Run, options: PredictOptions) -> tuple[_Job, "Checkpoint", "ModelConfig"]:
-    """Everything that can be wrong is found here, before a picture is read."""
-    from kittiseg.training.checkpoints import resolve
-    from kittiseg.training.prepare import read_model_config
-
-    config = load(InferenceConfig, options.config)
-    project = run.workspace.project(options.project)
-    name, _, wanted = options.model.partition("@")
-    files = run.workspace.model_files(name)
-    checkpoint = resolve(files, wanted or "last")
-    model = read_model_config(files)
-    outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
-    if config.outputs:
-        check_stems(project.iter_keys())
-    return _Job(files, str(checkpoint.number), config, outputs, project), checkpoint, model
-
-
-def _run_tasks(run: Run, job: _Job, draft: Draft, workers: Workers) -> "_Total":
+def _run_tasks(run: Run, job: Job, draft: Draft, workers: Workers) -> "_Total":
     """Every picture, in tasks for the workers; those of a large picture follow when its size is known."""
     total = _Total()
     title, count = f"predict {draft.name}", job.project.images
@@ -181,7 +136,7 @@ class _Total:
         return f"{text}\n  {listed}"
 
 
-def _resume_key(job: _Job, checkpoint: "Checkpoint") -> str:
+def _resume_key(job: Job, checkpoint: "Checkpoint") -> str:
     """Equal where a stopped prediction would have written the same of the same pictures.
 
     The devices do not count.
@@ -218,41 +173,13 @@ def _warn_of_scale(run: Run, model: Files, config: InferenceConfig, input_size: 
 
 
 def _make_worker(
-    *, device: DeviceKind, threads: int, job: _Job, draft: Draft
+    *, device: DeviceKind, threads: int, job: Job, draft: Draft
 ) -> Callable[[Task], list[PredictedPicture]]:
-    """Loads the network once, in the worker."""
-    from kittiseg.inference.network import NetworkForward
-    from kittiseg.training.checkpoints import load_network, resolve
-
-    config = job.config
-    network, model = load_network(job.model, resolve(job.model, job.checkpoint))
-    side = model.settings.input_size.size
-    forward = NetworkForward(
-        network,
-        input_size=side,
-        device=device,
-        precision=config.precision,
-        threads=threads,
-        augment=config.augment,
-        temperature=job.temperature,
-    )
-    mode = make_mode(config.mode, sight_of(network, side) if isinstance(config.mode, WholeSettings) else None)
+    forward = make_forward(device=device, threads=threads, job=job)
     predictor = Predictor(
         forward,
-        classes=len(model.classes),
-        batch_size=config.batch_size,
+        classes=job.classes,
+        batch_size=job.config.batch_size,
         probabilities=job.outputs.needs_probabilities,
     )
-    return PredictionWorker(predictor, mode, job.outputs, project=job.project, draft=draft)
-
-
-def sight_of(network: "nn.Module", input_size: Size) -> Sight:
-    """What the mode ``whole`` asks of a network. ConfigError where it looks at its whole input, wherever that ends."""
-    from kittiseg.inference.network import multiple_of
-    from kittiseg.inference.receptive_field import receptive_field
-
-    halo = receptive_field(network)
-    if halo is None:
-        message = "this network averages over its whole input, so that tiles would not agree; take sliding_window"
-        raise ConfigError("the inference config", [Problem("/mode/source", message)])
-    return Sight(input_size, multiple_of(network), halo)
+    return PredictionWorker(predictor, job.mode, job.outputs, project=job.project, draft=draft)

@@ -1,5 +1,6 @@
 """What a prediction will take, before it is made: windows, batches, memory, and time by a measured pass."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from kittiseg.engine import DeviceKind, Workers
-from kittiseg.errors import DataError
-from kittiseg.inference.modes import Mode
+from kittiseg.engine.devices import check_devices, plan_workers
+from kittiseg.inference.predictor import Forward
+from kittiseg.inference.tasks import LARGEST_CHUNK
+from kittiseg.inference.worker import AHEAD
+from kittiseg.pipeline.footprints import Footprint, count_footprints, usual_footprint
+from kittiseg.pipeline.prediction_job import PredictOptions, make_forward, prepare
 from kittiseg.pipeline.run import Run
-from kittiseg.project.geometry import Size, Window
-from kittiseg.project.item import ItemKey
-from kittiseg.project.store import Project
+from kittiseg.project.geometry import Size
 
 MOST_SIZES = 10
 """So many sizes are told of one by one."""
@@ -23,22 +26,20 @@ MOST_SIZES = 10
 _WARM_UPS, _TIMED = 2, 2
 _MOST_PIXELS = 64_000_000  # of a pass that is timed: of windows as large as a huge picture, a part of a batch will do
 
-Forward = Callable[[np.ndarray], np.ndarray]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizePlan:
-    """The pictures of one size. ``windows``: over each of them. ``batches``: for all.
+    """The pictures of one size. ``windows``: over one of them, on average. ``batches``: for all.
 
     ``amplification``: px of the windows per px of the picture, so 4 where each is seen four times. ``parts``: pieces
-    that a large picture is done in, each by itself. ``memory``: bytes that a worker holds at most, the network and what
-    it computes in between apart.
+    that a large picture is done in, each by itself, and ``memory``: bytes that a worker holds at most, the network and
+    what it computes in between apart; both of the picture that has most.
     """
 
     height: int
     width: int
     pictures: int
-    windows: int
+    windows: float
     batches: int
     amplification: float
     parts: int
@@ -71,37 +72,39 @@ class PredictionPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What the windows of a prediction cost. ``seconds_per_batch``: of a full batch on one worker.
+    """What the windows of a prediction cost.
 
-    ``parts``: in how many a picture of a size is done. ``decoded``: bytes of its pixels that are held at once; by
-    default all, as a picture that is decoded whole.
+    ``seconds_per_batch``: of a full batch on one worker, of windows seen at ``input_size``; those that are seen larger
+    take longer. With ``probabilities`` these are kept as well as labels.
     """
 
     classes: int
     batch_size: int
     seconds_per_batch: float
+    input_size: Size | None = None
     workers: int = 1
-    parts: Callable[[Size], int] = lambda size: 1
-    decoded: Callable[[Size], int] = lambda size: 3 * size.area
+    probabilities: bool = False
 
 
-def plan_prediction(sizes: Mapping[Size, int], mode: Mode, costs: Costs) -> PredictionPlan:
-    """The plan for so many pictures of each size.
+def plan_prediction(pictures: Mapping[Footprint, int], costs: Costs) -> PredictionPlan:
+    """The plan for so many pictures of each footprint.
 
-    Batches are counted as if all windows of a size shared them; the last one of a worker's share may be smaller.
+    Batches are counted as if all windows of a size of pictures shared them; the last one of a task may be smaller.
     """
-    ranked = sorted(sizes.items(), key=lambda entry: (-entry[1], -entry[0].area, entry[0]))
-    plans = [_size_plan(size, count, mode, costs) for size, count in ranked]
-    batches = sum(plan.batches for plan in plans)
-    shown = sum(plan.amplification * plan.height * plan.width * plan.pictures for plan in plans)
-    pixels = sum(size.area * count for size, count in ranked)
+    by_size: dict[Size, Counter[Footprint]] = {}
+    for footprint, count in pictures.items():
+        by_size.setdefault(footprint.size, Counter())[footprint] += count
+    ranked = sorted(by_size.items(), key=lambda entry: (-entry[1].total(), -entry[0].area, entry[0]))
+    plans = [_size_plan(size, alike, costs) for size, alike in ranked]
+    shown = sum(footprint.shown * count for footprint, count in pictures.items())
+    pixels = sum(footprint.size.area * count for footprint, count in pictures.items())
     return PredictionPlan(
-        pictures=sum(sizes.values()),
-        windows=sum(plan.windows * plan.pictures for plan in plans),
-        batches=batches,
+        pictures=sum(pictures.values()),
+        windows=sum(footprint.windows * count for footprint, count in pictures.items()),
+        batches=sum(plan.batches for plan in plans),
         amplification=shown / pixels if pixels else 0.0,
         memory=max((plan.memory for plan in plans), default=0),
-        seconds=batches * costs.seconds_per_batch / costs.workers,
+        seconds=sum(_seconds(footprint, costs) * count for footprint, count in pictures.items()) / costs.workers,
         seconds_per_batch=costs.seconds_per_batch,
         batch_size=costs.batch_size,
         workers=costs.workers,
@@ -110,80 +113,101 @@ def plan_prediction(sizes: Mapping[Size, int], mode: Mode, costs: Costs) -> Pred
     )
 
 
-def _size_plan(size: Size, pictures: int, mode: Mode, costs: Costs) -> SizePlan:
-    windows = mode.layout(size).windows
+def _size_plan(size: Size, alike: Counter[Footprint], costs: Costs) -> SizePlan:
+    pictures = alike.total()
+    windows = sum(footprint.windows * count for footprint, count in alike.items())
     return SizePlan(
         height=size.height,
         width=size.width,
         pictures=pictures,
-        windows=len(windows),
-        batches=-(-pictures * len(windows) // costs.batch_size),
-        amplification=sum(window.area for window in windows) / size.area,
-        parts=costs.parts(size),
-        memory=peak_memory(windows, costs) + costs.decoded(size),
+        windows=windows / pictures,
+        batches=-(-windows // costs.batch_size),
+        amplification=sum(footprint.shown * count for footprint, count in alike.items()) / (size.area * pictures),
+        parts=max(footprint.parts for footprint in alike),
+        memory=max(peak_memory(footprint, costs, pictures=pictures) for footprint in alike),
     )
 
 
-def peak_memory(windows: Sequence[Window], costs: Costs) -> int:
-    """Bytes that the windows of one picture take, its own pixels apart.
+def _seconds(footprint: Footprint, costs: Costs) -> float:
+    """Of the windows of one picture, on one worker."""
+    seconds = footprint.windows / costs.batch_size * costs.seconds_per_batch
+    if footprint.input_size is None or costs.input_size is None:
+        return seconds
+    return seconds * footprint.input_size.area / costs.input_size.area
 
-    The stitcher holds two bands of float32 scores as high as a window and as wide as the picture; the batch its windows
-    as uint8 RGB and their scores as float32.
+
+def peak_memory(footprint: Footprint, costs: Costs, *, pictures: int) -> int:
+    """Bytes that a worker holds at most where it meets so many pictures like this one, the network's own apart.
+
+    A batch is its windows as uint8 RGB and their scores as float32. All stitchers are open whose regions share it.
+    Pictures that are read ahead, or wait to be written, are those that are done in one part.
     """
-    highest, widest = max(window.height for window in windows), max(window.right for window in windows)
-    largest = max(window.area for window in windows)
-    stitcher = costs.classes * highest * widest * 4 * 2
-    return stitcher + costs.batch_size * largest * (3 + costs.classes * 4)
+    if not footprint.windows:
+        return 3 * footprint.decoded
+    together = 1 if footprint.is_large else min(pictures, LARGEST_CHUNK)
+    batch = min(costs.batch_size, together * footprint.windows)
+    share = footprint.windows / footprint.regions
+    stitchers = 1 if footprint.is_large else min(math.ceil((batch - 1) / share) + 1, together * footprint.regions)
+    held = min(together, AHEAD + 2)
+    result = 1 + 4 * costs.classes * costs.probabilities
+    return (
+        stitchers * costs.classes * 4 * footprint.open
+        + batch * footprint.window.area * (3 + costs.classes * 4)
+        + held * (3 * footprint.decoded + result * footprint.scored)
+    )
 
 
-def count_sizes(run: Run, project: Project) -> Counter[Size]:
-    """How many pictures of each size the project has, by its annotations."""
-    keys = project.keys()
-    return Counter(run.map_light(partial(_size_of, project), keys, title=f"sizes of {project.name}", unit="pictures"))
+def plan_predict(run: Run, options: PredictOptions) -> PredictionPlan:
+    """What :func:`~kittiseg.pipeline.predicting.predict` would take. Nothing is written.
 
-
-def _size_of(project: Project, key: ItemKey) -> Size:
-    return project.annotation(key).image
-
-
-def usual_window(sizes: Mapping[Size, int], mode: Mode) -> Size:
-    """The size of the window of which the network is given the most; DataError where there are no pictures."""
-    shown: Counter[Size] = Counter()
-    for size, count in sizes.items():
-        for window in mode.layout(size).windows:
-            shown[window.size] += count
-    if not shown:
-        raise DataError("there are no pictures, so there is nothing to plan; see kittiseg projects")
-    return max(shown, key=lambda window: (shown[window], window))
+    DataError where it would have nothing to do, or a picture cannot be done.
+    """
+    job, *_ = prepare(run, options)
+    config = job.config
+    devices = check_devices(options.devices or config.devices)
+    pictures = count_footprints(run, job.project, job.mode)
+    usual = usual_footprint(pictures)
+    workers = plan_workers(config.gpu_devices, devices, run.engine.resources())
+    run.progress.notice(f"timing a batch on {workers}")
+    seconds = measure(run, partial(make_forward, job=job), usual, batch_size=config.batch_size, workers=workers)
+    costs = Costs(
+        classes=job.classes,
+        batch_size=config.batch_size,
+        seconds_per_batch=seconds,
+        input_size=usual.input_size,
+        workers=workers.count,
+        probabilities=job.outputs.needs_probabilities,
+    )
+    return plan_prediction(pictures, costs)
 
 
 def measure(
-    run: Run, make_forward: Callable[..., Forward], window: Size, *, batch_size: int, workers: Workers
+    run: Run, make_forward: Callable[..., Forward], usual: Footprint, *, batch_size: int, workers: Workers
 ) -> float:
-    """Seconds of a full batch, measured on all workers at once, each with its share of the machine.
+    """Seconds of a full batch of a picture's windows, on all workers at once, each with its share of the machine.
 
     ``make_forward(device=, threads=)`` loads the network in the worker, and can be pickled.
     """
-    timed = max(1, min(batch_size, _MOST_PIXELS // window.area))
-    arguments = {"make_forward": make_forward, "window": window}
+    timed = max(1, min(batch_size, _MOST_PIXELS // usual.window.area))
+    arguments = {"make_forward": make_forward, "usual": usual}
     chunks = [[timed]] * workers.count
     found = run.engine.map_with_state(_make_timer, arguments, chunks, workers=workers, name="time a batch")
     return sum(seconds for (seconds,) in found) / workers.count * batch_size / timed
 
 
 def _make_timer(
-    *, device: DeviceKind, threads: int, make_forward: Callable[..., Forward], window: Size
+    *, device: DeviceKind, threads: int, make_forward: Callable[..., Forward], usual: Footprint
 ) -> Callable[[Sequence[int]], list[float]]:
     forward = make_forward(device=device, threads=threads)
-    return lambda batch_sizes: [seconds_of(forward, window, batch_size) for batch_size in batch_sizes]
+    return lambda batch_sizes: [_seconds_of(forward, usual, batch_size) for batch_size in batch_sizes]
 
 
-def seconds_of(forward: Forward, window: Size, batch_size: int) -> float:
+def _seconds_of(forward: Forward, usual: Footprint, batch_size: int) -> float:
     """Of one pass over grey windows: the mean of two, after two that warm the network up."""
-    windows_nhwc = np.full((batch_size, window.height, window.width, 3), 128, np.uint8)
+    windows_nhwc = np.full((batch_size, usual.window.height, usual.window.width, 3), 128, np.uint8)
     for _ in range(_WARM_UPS):
-        forward(windows_nhwc)
+        forward(windows_nhwc, usual.input_size)
     begin = time.perf_counter()
     for _ in range(_TIMED):
-        forward(windows_nhwc)
+        forward(windows_nhwc, usual.input_size)
     return (time.perf_counter() - begin) / _TIMED

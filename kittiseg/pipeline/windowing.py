@@ -9,17 +9,18 @@ import cv2
 import numpy as np
 
 from kittiseg.config import load
-from kittiseg.errors import ConfigError
+from kittiseg.errors import ConfigError, DataError
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
-from kittiseg.inference.outputs import plan_outputs
+from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import NOTHING
-from kittiseg.inference.tiling import arg_max, pad_to_window
+from kittiseg.inference.stitching import arg_max
 from kittiseg.pipeline.lineage import find_key
+from kittiseg.pipeline.prediction_job import Job, PredictOptions, make_forward, prepare
 from kittiseg.pipeline.run import Run
 from kittiseg.progress import track
 from kittiseg.project.geometry import Size, Window
-from kittiseg.project.store import Project
+from kittiseg.project.pixels import LazyImage
 from kittiseg.report.animation import MOST_FRAMES, animated_gif, last_frame, window_frame
 from kittiseg.report.collect import evenly
 from kittiseg.report.colors import RGB
@@ -71,18 +72,24 @@ class Finder:
 def show_windows(run: Run, options: WindowsOptions) -> WindowsShown:
     """Writes the windows over one picture as an animated GIF, in the order in which the network is given them.
 
-    A picture smaller than a window is shown as the network sees it, reflected at its sides.
+    A picture smaller than a window is shown as the network sees it, reflected at its sides. DataError where the mode
+    shows it nothing of the picture; ConfigError where only a model tells what the mode shows, and none is named.
     """
     if options.out.suffix.lower() != ".gif":
         raise ConfigError(f"--out {options.out}: the windows are an animation; write a name that ends in .gif")
-    config = load(InferenceConfig, options.config)
     project = run.workspace.project(options.project)
     key = find_key(project, options.item)
-    finder = None if options.model is None else _finder(run, options, config, project)
+    if options.model is None:
+        job, mode = None, make_mode(load(InferenceConfig, options.config).mode)
+    else:
+        job, *_ = prepare(run, PredictOptions(options.config, options.model, options.project))
+        mode = job.mode
     item = project.item(key)
-    windows = make_mode(config.mode).layout(item.image.size).windows
-    seen = Size(height=max(each.bottom for each in windows), width=max(each.right for each in windows))
-    canvas_hwc, _ = pad_to_window(item.image.pixels(), seen)
+    regions = mode.regions(item.annotation)
+    if not regions:
+        raise DataError(f"{key}: the mode shows the network nothing of this picture; take one with objects")
+    canvas_hwc, windows = _laid_out(item.image, regions)
+    finder = None if job is None else _finder(job, regions[0].input_size)
     stages = growing(canvas_hwc, windows, finder)
     shown = track(stages, run.progress, title=f"windows over {key.name}", total=len(windows), unit="windows")
     frames = _frames(shown, windows, Size(height=canvas_hwc.shape[0], width=canvas_hwc.shape[1]))
@@ -92,6 +99,15 @@ def show_windows(run: Run, options: WindowsOptions) -> WindowsShown:
     return WindowsShown(
         file=str(options.out), picture=str(key), windows=len(windows), frames=len(frames), bytes=len(data)
     )
+
+
+def _laid_out(image: LazyImage, regions: Sequence[Region]) -> tuple[np.ndarray, list[Window]]:
+    """RGB uint8 (h, w, 3), and the windows on it. The picture as it is, but where its one region is padded."""
+    first = regions[0]
+    if len(regions) == 1 and first.grid.canvas != first.place.size:
+        return first.cut(image, Window.whole(first.grid.canvas)), first.grid.windows
+    shown = (region.shown(window) for region in regions for window in region.grid.windows)
+    return image.pixels(), [window for window in shown if window is not None]
 
 
 def _frames(stages: Iterator[Callable[[], np.ndarray]], windows: Sequence[Window], image: Size) -> list[np.ndarray]:
@@ -130,15 +146,8 @@ def growing(
         yield found
 
 
-def _finder(run: Run, options: WindowsOptions, config: InferenceConfig, project: Project) -> Finder:
-    """The network of the options' model, on this machine's CPU."""
-    from kittiseg.inference.network import NetworkForward
-    from kittiseg.training.checkpoints import load_network, resolve
-
-    name, _, wanted = str(options.model).partition("@")
-    files = run.workspace.model_files(name)
-    network, model = load_network(files, resolve(files, wanted or "last"))
-    outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
-    forward = NetworkForward(network, input_size=model.settings.input_size.size, precision=config.precision)
-    colors = {index: outputs.meta.colors[title] for index, title in outputs.predicted.items()}
-    return Finder(forward, len(model.classes), colors)
+def _finder(job: Job, input_size: Size | None) -> Finder:
+    """The job's network, on this machine's CPU. ``input_size``: of the windows, as their region has it."""
+    forward = make_forward(device="cpu", threads=None, job=job)
+    colors = {index: job.outputs.meta.colors[title] for index, title in job.outputs.predicted.items()}
+    return Finder(lambda windows_nhwc: forward(windows_nhwc, input_size), job.classes, colors)

@@ -149,7 +149,9 @@ def test_the_whole_way_with_json_is_one_document_a_command(tmp_path: Path, capfd
     trained = run("train", train_file, "--project", "new", "--name", "m", "--json")
     assert run("checkpoints", "m", "--json") == trained
     assert set(run("calibrate", "m@best", "--json")) >= {"temperature", "pixels", "before", "after"}
-    out = run("predict", infer_file, "--model", "m@best", "--project", "new", "--name", "out", "--json")
+    predicting = ["predict", infer_file, "--model", "m@best", "--project", "new"]
+    assert run(*predicting, "--plan", "--json")["windows"] == 4
+    out = run(*predicting, "--name", "out", "--json")
     assert (out["images"], out["windows"]) == (4, 4)
     animated = ["--config", infer_file, "--model", "m@best", "--out", str(tmp_path / "windows.gif")]
     assert run("windows", "new", "ds/0.png", *animated, "--json")["windows"] == 1
@@ -185,6 +187,12 @@ def test_half_a_preview_ends_with_2(words: list[str], capfd: pytest.CaptureFixtu
     """How many pictures and into which file: one without the other is a slip."""
     assert command_line(["transform", "query.json", *words]) == 2
     assert "--preview" in capfd.readouterr().err
+
+
+def test_only_a_plan_needs_no_name(capfd: pytest.CaptureFixture[str]):
+    """A prediction is refused before anything is read."""
+    assert command_line(["predict", "infer.json", "--model", "m", "--project", "p"]) == 2
+    assert "--name is missing" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("stage", ["transform", "train", "predict"])

@@ -5,14 +5,12 @@ from rich.console import Console
 
 from kittiseg.cli import tables
 from kittiseg.cli.console import plain_console
-from kittiseg.config import parse
-from kittiseg.inference.config import InferenceConfig
-from kittiseg.inference.modes import make_mode
 from kittiseg.pipeline import Calibrated, Imported, Lineage, Transformed, WindowsShown, list_workspace, statistics
 from kittiseg.pipeline.prediction_plan import Costs, plan_prediction
 from kittiseg.project.geometry import Size, View, Window
 from kittiseg.project.item import Deed, ItemKey
 from kittiseg.project.store import Workspace
+from tests.data.footprints import mode_of, sized
 from tests.data.projects import small_project
 from tests.data.runs import run_in
 
@@ -194,19 +192,21 @@ def test_an_animation_is_told_of_in_a_line():
 def test_the_plan_of_a_prediction_is_told_size_by_size():
     """Then what it comes to: 206 batches of 3 s on two workers take five minutes."""
     console, out = narrow()
-    mode = make_mode(parse(InferenceConfig, {}, source="a test").mode)
     sizes = {Size(height=1000, width=3000): 388} | {Size(height=10, width=10 + more): 1 for more in range(12)}
 
     tables.show_prediction_plan(
         console,
-        plan_prediction(sizes, mode, Costs(classes=2, batch_size=2, seconds_per_batch=3.0, workers=2)),
+        plan_prediction(
+            {sized(size, mode_of(source="full_image")): count for size, count in sizes.items()},
+            Costs(classes=2, batch_size=2, seconds_per_batch=3.0, workers=2),
+        ),
     )
 
     lines = out.getvalue().splitlines()
-    assert lines[1].split() == ["3000", "x", "1000", "388", "1", "194", "1.00", "1", "123", "MB"]
+    assert lines[1].split() == ["3000", "x", "1000", "388", "1", "194", "1.00", "1", "222", "MB"]
     assert lines[-4:] == [
         "and 3 other sizes",
         "400 pictures, 400 windows in 206 batches of 2; a px is seen 1.00 times",
-        "memory: at most 123 MB per worker, beside the network",
+        "memory: at most 222 MB per worker, beside the network",
         "computing: about 5 min on 2 workers, at 3 s a batch, measured",
     ]

@@ -5,8 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from kittiseg.config import parse
-from kittiseg.errors import DataError
-from kittiseg.inference.config import AnyMode, InferenceConfig
+from kittiseg.errors import ConfigError, DataError
+from kittiseg.inference.config import AnyMode, InferenceConfig, WholeSettings
 from kittiseg.inference.modes import MODES, Mode, Sight, make_mode, window_count
 from kittiseg.inference.regions import Region
 from kittiseg.project.annotation import Annotation
@@ -153,6 +153,12 @@ def test_whole_shows_a_picture_at_the_scale_of_windows():
 
     assert region.grid.windows == [region.place]
     assert region.input_size == Size(height=144, width=160)
+
+
+def test_whole_without_a_network_is_refused():
+    """It says how to name one."""
+    with pytest.raises(ConfigError, match=r"/mode/source: 'whole' depends on .*--model"):
+        make_mode(WholeSettings())
 
 
 def test_whole_cuts_large_pictures_into_tiles_with_halos():

@@ -38,7 +38,7 @@ def test_every_picture_gets_its_windows_and_its_bitmap(workspace: Workspace, mod
     for before, after in zip(source.keys(), out.keys(), strict=True):
         assert source.picture_bytes(before) == out.picture_bytes(after)
         assert {figure.class_name for figure in out.annotation(after).figures} <= {"car_dl"}
-    assert out.provenance["checkpoint"] == 2
+    assert (out.provenance["checkpoint"], out.provenance["temperature"]) == (2, 1.0)
 
 
 def test_windows_of_another_scale_than_the_training_s_are_warned_of(workspace: Workspace, model: str, tmp_path: Path):

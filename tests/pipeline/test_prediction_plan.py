@@ -1,148 +1,183 @@
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from kittiseg.config import parse
 from kittiseg.engine import Workers
-from kittiseg.errors import DataError
-from kittiseg.inference.config import InferenceConfig
-from kittiseg.inference.modes import Mode, make_mode
-from kittiseg.pipeline.prediction_plan import Costs, count_sizes, measure, plan_prediction, usual_window
+from kittiseg.errors import ConfigError
+from kittiseg.pipeline import PredictOptions, plan_predict, predict
+from kittiseg.pipeline.footprints import Footprint
+from kittiseg.pipeline.prediction_plan import Costs, measure, peak_memory, plan_prediction
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Workspace
-from tests.data.projects import small_project
-from tests.data.runs import run_in
+from tests.data.footprints import mode_of, sized, tutorial
+from tests.data.runs import WINDOWS, json_file, run_in
 
 KITTI = Size(height=375, width=1242)
+FULL = mode_of(source="full_image")
 
 
-def mode(**fields: object) -> Mode:
-    return make_mode(parse(InferenceConfig, {"mode": fields}, source="a test").mode)
+def costs(**fields: Any) -> Costs:
+    return Costs(**{"classes": 2, "batch_size": 16, "seconds_per_batch": 3.0, **fields})
 
 
-def tutorial() -> Mode:
-    return mode(source="sliding_window", window={"width": 370, "height": 370}, min_overlap={"x": 300, "y": 0})
-
-
-def costs(**fields: object) -> Costs:
-    return Costs(**{"classes": 2, "batch_size": 16, "seconds_per_batch": 3.0, **fields})  # type: ignore[arg-type]
+def files_in(workspace: Workspace) -> list[Path]:
+    return sorted(Path(workspace.files.root).rglob("*"))
 
 
 def test_the_tutorial_comes_to_what_is_worked_out_by_hand():
-    """200 frames of 1242 x 375 px, each under 14 x 2 windows of 370 x 370, two classes, batches of 16, two workers."""
-    plan = plan_prediction(Counter({KITTI: 200}), tutorial(), costs(workers=2))
+    """200 frames of 1242 x 375 px, each under 14 x 2 windows of 370 x 370, two classes, batches of 16, two workers.
+
+    A batch may be of two pictures, whose stitchers are open, and five pictures are read or wait to be written.
+    """
+    plan = plan_prediction(Counter({sized(KITTI, tutorial()): 200}), costs(workers=2))
 
     (size,) = plan.sizes
     assert (size.width, size.height, size.pictures, size.windows, size.parts) == (1242, 375, 200, 28, 1)
     assert (plan.windows, plan.batches) == (200 * 28, 200 * 28 / 16)
     assert plan.amplification == pytest.approx(28 * 370 * 370 / (1242 * 375))
     assert plan.seconds == 350 * 3.0 / 2
-    stitcher, batch, picture = 2 * 370 * 1242 * 4 * 2, 16 * 370 * 370 * (3 + 2 * 4), 1242 * 375 * 3
-    assert plan.memory == size.memory == stitcher + batch + picture
+    stitcher, batch, pictures = 2 * 4 * 370 * (1242 + 370), 16 * 370 * 370 * (3 + 2 * 4), 5 * 1242 * 375 * (3 + 1)
+    assert plan.memory == size.memory == 2 * stitcher + batch + pictures
 
 
 def test_whole_pictures_are_one_window_each():
-    """Five pictures in batches of two: the third has one. The largest needs the most memory."""
-    plan = plan_prediction(
-        Counter({Size(height=10, width=20): 5, Size(height=20, width=30): 1}),
-        mode(source="full_image"),
-        costs(classes=3, batch_size=2),
-    )
+    """Five pictures in batches of two: the third has one. The largest is alone, and needs the most memory."""
+    small, large = (sized(Size(height=height, width=height + 10), FULL) for height in (10, 20))
+
+    plan = plan_prediction({small: 5, large: 1}, costs(classes=3, batch_size=2))
 
     assert [(size.windows, size.batches, size.amplification) for size in plan.sizes] == [(1, 3, 1.0), (1, 1, 1.0)]
     assert (plan.pictures, plan.windows, plan.batches, plan.amplification) == (6, 6, 4, 1.0)
-    assert plan.memory == 3 * 20 * 30 * 4 * 2 + 2 * 20 * 30 * (3 + 3 * 4) + 20 * 30 * 3
+    assert plan.memory == plan.sizes[1].memory == 600 * (3 * 4 * 2 + (3 + 3 * 4) + (3 + 1))
 
 
 def test_the_amplification_of_all_weighs_pictures_by_their_px():
     """100 px seen once and 300 px seen twice are 700 px of 400."""
-    whole, halves = Size(height=10, width=10), Size(height=10, width=30)
-    sliding = mode(source="sliding_window", window={"width": 10, "height": 10}, min_overlap={"x": 6, "y": 0})
+    sliding = mode_of(source="sliding_window", window={"width": 10, "height": 10}, min_overlap={"x": 6, "y": 0})
+    sizes = [Size(height=10, width=10), Size(height=10, width=30)]
 
-    plan = plan_prediction({whole: 1, halves: 1}, sliding, costs())
+    plan = plan_prediction({sized(size, sliding): 1 for size in sizes}, costs())
 
     assert [size.amplification for size in plan.sizes] == [2.0, 1.0]
     assert plan.amplification == 700 / 400
-
-
-def test_a_picture_smaller_than_its_window_is_padded_to_it():
-    """The network sees more px than there are."""
-    (size,) = plan_prediction({Size(height=185, width=370): 1}, tutorial(), costs()).sizes
-
-    assert (size.windows, size.amplification) == (1, 2.0)
 
 
 def test_of_many_sizes_ten_are_told_of_and_all_are_counted():
     """Those of the most pictures; of as many the larger first."""
     sizes = {Size(height=10, width=width): 1 for width in range(10, 22)} | {Size(height=5, width=5): 3}
 
-    plan = plan_prediction(sizes, mode(source="full_image"), costs())
+    plan = plan_prediction({sized(size, FULL): count for size, count in sizes.items()}, costs())
 
     assert [(size.width, size.pictures) for size in plan.sizes[:3]] == [(5, 3), (21, 1), (20, 1)]
     assert (len(plan.sizes), plan.others) == (10, 3)
     assert (plan.pictures, plan.windows) == (15, 15)
 
 
-def test_a_large_picture_in_parts_holds_fewer_pixels():
-    """As whoever splits it says."""
-    (size,) = plan_prediction({KITTI: 1}, tutorial(), costs(parts=lambda size: 4, decoded=lambda size: 0)).sizes
-    (whole,) = plan_prediction({KITTI: 1}, tutorial(), costs()).sizes
+def test_pictures_of_one_size_may_have_different_windows():
+    """One of 28 windows, one of none: 14 each."""
+    shown = sized(KITTI, tutorial())
+    empty = replace(shown, regions=0, windows=0, shown=0, parts=0)
 
-    assert (size.parts, whole.parts) == (4, 1)
-    assert whole.memory - size.memory == KITTI.area * 3
+    plan = plan_prediction({shown: 1, empty: 1}, costs())
+
+    (size,) = plan.sizes
+    assert (size.windows, size.batches, size.parts, plan.windows) == (14, 2, 1, 28)
+    assert size.amplification == plan.amplification == pytest.approx(28 * 370 * 370 / (2 * KITTI.area))
+
+
+def test_what_is_seen_larger_takes_longer():
+    """Ten windows, a batch at 32 x 32, and ten that are seen at four times as many px."""
+    small = replace(sized(KITTI, FULL), windows=10, input_size=Size(height=32, width=32))
+    large = replace(small, input_size=Size(height=64, width=64))
+
+    plan = plan_prediction({small: 1, large: 1}, costs(batch_size=10, input_size=Size(height=32, width=32)))
+
+    assert plan.seconds == 3.0 + 4 * 3.0
+
+
+def test_a_large_picture_holds_one_stitcher_and_itself_once():
+    """And of its result no more than a part's; probabilities are four bytes a class."""
+    large = Footprint(
+        size=Size(height=1000, width=1000),
+        regions=1,
+        windows=400,
+        shown=4_000_000,
+        window=Size(height=100, width=100),
+        input_size=None,
+        parts=4,
+        open=100 * 1100,
+        decoded=1_000_000,
+        scored=250_000,
+    )
+
+    memory = peak_memory(large, costs(probabilities=True), pictures=9)
+
+    assert memory == 2 * 4 * 100 * 1100 + 16 * 10_000 * (3 + 2 * 4) + 3_000_000 + (1 + 2 * 4) * 250_000
 
 
 def test_no_pictures_take_no_time():
-    """An empty project has a plan, but no window that could be timed."""
-    plan = plan_prediction({}, tutorial(), costs())
+    """An empty project has a plan."""
+    plan = plan_prediction({}, costs())
 
     assert (plan.pictures, plan.batches, plan.seconds, plan.memory, plan.amplification) == (0, 0, 0, 0, 0)
-    with pytest.raises(DataError, match="no pictures"):
-        usual_window({}, tutorial())
 
 
-def test_the_window_to_be_timed_is_the_most_frequent_one():
-    """Of whole pictures that of the most pictures."""
-    assert usual_window({KITTI: 3, Size(height=10, width=10): 5}, mode(source="full_image")) == Size(
-        height=10, width=10
-    )
-    assert usual_window({KITTI: 3}, tutorial()) == Size(height=370, width=370)
+@pytest.mark.parametrize(
+    ("window", "timed"), [(Size(height=4, width=6), 16), (Size(height=5000, width=5000), 2)], ids=str
+)
+def test_a_full_batch_is_timed_after_two_that_warm_up(workspace: Workspace, window: Size, timed: int):
+    """Four passes at the size that the network sees; of windows that are huge, a part of a batch."""
+    seen: list[tuple[tuple[int, ...], Size | None]] = []
 
-
-def test_a_full_batch_is_timed_after_two_that_warm_up(workspace: Workspace):
-    """Four passes of sixteen windows; nobody can say how long they take, but they take some time."""
-    shapes: list[tuple[int, ...]] = []
-
-    def make_forward(*, device: str, threads: int) -> Callable[[np.ndarray], np.ndarray]:
-        def forward(windows_nhwc: np.ndarray) -> np.ndarray:
-            shapes.append(windows_nhwc.shape)
+    def make_forward(*, device: str, threads: int) -> Callable[[np.ndarray, Size | None], np.ndarray]:
+        def forward(windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
+            seen.append((windows_nhwc.shape, input_size))
             return windows_nhwc
 
         return forward
 
-    window = Size(height=4, width=6)
-    seconds = measure(run_in(workspace), make_forward, window, batch_size=16, workers=Workers(count=1))
+    usual = replace(sized(window, FULL), input_size=Size(height=8, width=8))
+    seconds = measure(run_in(workspace), make_forward, usual, batch_size=16, workers=Workers(count=1))
 
-    assert shapes == [(16, 4, 6, 3)] * 4
+    assert seen == [((timed, window.height, window.width, 3), Size(height=8, width=8))] * 4
     assert seconds > 0
 
 
-def test_of_windows_that_are_huge_a_part_of_a_batch_is_timed(workspace: Workspace):
-    """Two of 5,000 x 5,000 px; sixteen would take 1.2 GB."""
-    shapes: list[tuple[int, ...]] = []
+def test_a_plan_is_made_without_writing(workspace_of_models: Workspace, tmp_path: Path):
+    """Eight pictures of 40 x 36 px under 3 x 2 windows of 20 x 20 each, in three batches of 16; no name is wanted."""
+    before = files_in(workspace_of_models)
+    config = json_file(tmp_path, "infer", WINDOWS)
 
-    def make_forward(*, device: str, threads: int) -> Callable[[np.ndarray], None]:
-        return lambda windows_nhwc: shapes.append(windows_nhwc.shape)
+    plan = plan_predict(run_in(workspace_of_models), PredictOptions(config, "m@best", "squares"))
 
-    measure(run_in(workspace), make_forward, Size(height=5000, width=5000), batch_size=16, workers=Workers(count=1))
+    assert (plan.pictures, plan.windows, plan.batches, plan.workers) == (8, 48, 3, 1)
+    assert plan.seconds == 3 * plan.seconds_per_batch > 0
+    assert files_in(workspace_of_models) == before
 
-    assert shapes[0] == (2, 5000, 5000, 3)
+
+@pytest.mark.parametrize(
+    "mode",
+    [{"source": "bboxes", "padding": {"left": "-10px"}}, {"source": "whole", "window": {"width": 20, "height": 20}}],
+)
+def test_a_plan_counts_the_windows_that_predict_shows(
+    workspace_of_models: Workspace, tmp_path: Path, mode: dict[str, object]
+):
+    """In modes whose windows depend on the objects, or on the network."""
+    options = PredictOptions(json_file(tmp_path, "infer", {**WINDOWS, "mode": mode}), "m", "squares", "out")
+
+    planned = plan_predict(run_in(workspace_of_models), options)
+
+    assert planned.windows == predict(run_in(workspace_of_models), options).windows > 0
 
 
-def test_sizes_are_counted_by_the_annotations(workspace: Workspace):
-    """No picture is decoded for it."""
-    project = small_project(workspace, count=3, size=Size(height=6, width=8))
+def test_what_predict_refuses_a_plan_refuses(workspace_of_models: Workspace, tmp_path: Path):
+    """A class that the model does not know."""
+    config = json_file(tmp_path, "infer", {**WINDOWS, "model_classes": {"save_classes": ["cra"]}})
 
-    assert count_sizes(run_in(workspace), project) == {Size(height=6, width=8): 3}
+    with pytest.raises(ConfigError, match="did you mean 'car'"):
+        plan_predict(run_in(workspace_of_models), PredictOptions(config, "m", "squares"))

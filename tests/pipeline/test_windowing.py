@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,37 @@ def test_an_animation_is_a_gif(workspace: Workspace, tmp_path: Path):
     """The other suffix is refused before anything is read."""
     with pytest.raises(ConfigError, match=r"windows\.png: .*a name that ends in \.gif"):
         show_windows(run_in(workspace), options(tmp_path, "000000_10.png", "windows.png"))
+
+
+def test_windows_around_objects_lie_on_the_picture(workspace: Workspace, tmp_path: Path):
+    """A road and a car: two windows, and the picture as it is."""
+    small_project(workspace)
+
+    shown = show_windows(run_in(workspace), options(tmp_path, "000000_10.png", mode={"source": "bboxes"}))
+
+    with Image.open(shown.file) as image:
+        assert (image.size, image.n_frames) == ((8, 6), 3)
+
+
+def test_a_picture_without_windows_is_refused(workspace: Workspace, tmp_path: Path):
+    """Of the objects none is of the class."""
+    small_project(workspace)
+    mode = {"source": "bboxes", "from_classes": ["tree"]}
+
+    with pytest.raises(DataError, match=r"000000_10\.png: the mode shows the network nothing"):
+        show_windows(run_in(workspace), options(tmp_path, "000000_10.png", mode=mode))
+
+
+def test_the_mode_whole_wants_a_model(workspace_of_models: Workspace, tmp_path: Path):
+    """With one its picture is one window."""
+    whole = options(tmp_path, "000.png", mode={"source": "whole", "window": {"width": 40, "height": 36}})
+    of_squares = replace(whole, project="squares")
+
+    shown = show_windows(run_in(workspace_of_models), replace(of_squares, model="m"))
+
+    assert (shown.windows, shown.frames) == (1, 2)
+    with pytest.raises(ConfigError, match="--model"):
+        show_windows(run_in(workspace_of_models), of_squares)
 
 
 def test_a_picture_that_is_not_there_is_named_with_the_nearest(workspace: Workspace, tmp_path: Path):
