@@ -12,10 +12,17 @@ from kittiseg.config import load, to_json
 from kittiseg.engine import DeviceKind, Workers
 from kittiseg.engine.devices import check_devices, plan_workers
 from kittiseg.errors import ConfigError, DataError, Problem
-from kittiseg.inference.config import FullImageSettings, InferenceConfig, RoiSettings, WholeSettings
+from kittiseg.inference.config import (
+    FullImageSettings,
+    InferenceConfig,
+    RoiSettings,
+    SlidingWindowSettings,
+    WholeSettings,
+)
 from kittiseg.inference.modes import Sight, make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
 from kittiseg.inference.predictor import Predictor
+from kittiseg.inference.skip import Skipping, plan_skipping
 from kittiseg.inference.tasks import Parts, Task, tasks_of
 from kittiseg.inference.worker import PARTS, PredictedPicture, PredictionWorker
 from kittiseg.inference.writers import CLASS_TABLE, check_stems, class_table
@@ -53,12 +60,14 @@ class PredictOptions:
 class Predicted:
     """A project of predictions. ``seconds``: of the wall clock, the engine's start apart.
 
-    ``digest`` is of every picture and annotation in it.
+    ``windows``: that the network was shown; ``skipped``: those that the mode's ``skip`` spared it. ``digest`` is of
+    every picture and annotation in it.
     """
 
     project: str
     images: int
     windows: int
+    skipped: int = 0
     seconds: float
     digest: str
 
@@ -109,7 +118,12 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
         text = f"{tally.failed} of {tally.sources} pictures could not be predicted; the others are in '{options.name}'"
         raise DataError(total.failure(f"{text}; all are listed in {place}; mend them and run it again"))
     return Predicted(
-        project=options.name, images=tally.images, windows=total.windows, seconds=seconds, digest=tally.digest
+        project=options.name,
+        images=tally.images,
+        windows=total.windows,
+        skipped=total.skipped,
+        seconds=seconds,
+        digest=tally.digest,
     )
 
 
@@ -123,11 +137,13 @@ class _Job:
     outputs: Outputs
     project: Project
     temperature: float = 1.0
+    skipping: Skipping | None = None
 
 
 def _prepare(run: Run, options: PredictOptions) -> tuple[_Job, "Checkpoint", "ModelConfig"]:
     """Everything that can be wrong is found here, before a picture is read."""
     from kittiseg.training.checkpoints import resolve
+    from kittiseg.training.classes import BACKGROUND
     from kittiseg.training.prepare import read_model_config
 
     config = load(InferenceConfig, options.config)
@@ -139,7 +155,9 @@ def _prepare(run: Run, options: PredictOptions) -> tuple[_Job, "Checkpoint", "Mo
     outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
     if config.outputs:
         check_stems(project.iter_keys())
-    return _Job(files, str(checkpoint.number), config, outputs, project), checkpoint, model
+    skip = config.mode.skip if isinstance(config.mode, SlidingWindowSettings) else None
+    skipping = plan_skipping(skip, project.meta, background=BACKGROUND, source=str(options.config))
+    return _Job(files, str(checkpoint.number), config, outputs, project, skipping=skipping), checkpoint, model
 
 
 def _run_tasks(run: Run, job: _Job, draft: Draft, workers: Workers) -> "_Total":
@@ -158,6 +176,7 @@ def _run_tasks(run: Run, job: _Job, draft: Draft, workers: Workers) -> "_Total":
     for results in done:
         for result in results:
             total.windows += result.windows
+            total.skipped += result.skipped
             if result.row is None:
                 run.progress.advance(0, note=f"{result.key.name}: {total.windows} windows")
                 continue
@@ -175,6 +194,7 @@ class _Total:
 
     tally: Tally = field(default_factory=Tally)
     windows: int = 0
+    skipped: int = 0
 
     def failure(self, text: str) -> str:
         listed = "\n  ".join(and_more(self.tally.errors, self.tally.failed))
@@ -189,6 +209,8 @@ def _resume_key(job: _Job, checkpoint: "Checkpoint") -> str:
     config = {key: value for key, value in to_json(job.config).items() if key not in ("devices", "gpu_devices")}
     meta = job.project.meta.to_json()
     facts = [config, job.temperature, checkpoint.digest, job.project.name, job.project.digest, meta, versions()]
+    if job.skipping is not None and job.skipping.areas is not None:
+        facts.append(job.skipping.areas.digest)
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
@@ -243,7 +265,7 @@ def _make_worker(
         batch_size=config.batch_size,
         probabilities=job.outputs.needs_probabilities,
     )
-    return PredictionWorker(predictor, mode, job.outputs, project=job.project, draft=draft)
+    return PredictionWorker(predictor, mode, job.outputs, project=job.project, draft=draft, skipping=job.skipping)
 
 
 def sight_of(network: "nn.Module", input_size: Size) -> Sight:
