@@ -206,9 +206,11 @@ def _duration(seconds: float) -> str:
 
 
 def show_predicted(out: Console, made: "Predicted") -> None:
-    table = _table("project", "pictures", "windows", "seconds", "pictures/s")
+    skipped = {"skipped": str(made.skipped)} if made.skipped else {}
+    table = _table("project", "pictures", "windows", *skipped, "seconds", "pictures/s")
     speed = made.images / made.seconds if made.seconds else 0.0
-    table.add_row(made.project, str(made.images), str(made.windows), f"{made.seconds:.1f}", f"{speed:.2f}")
+    counted = (str(made.images), str(made.windows), *skipped.values())
+    table.add_row(made.project, *counted, f"{made.seconds:.1f}", f"{speed:.2f}")
     _print(out, table)
 
 

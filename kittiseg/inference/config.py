@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from kittiseg.config import Doc, OneOf, settings
 from kittiseg.inference.grid import Blend, Placement
+from kittiseg.inference.skip import Skip
 from kittiseg.inference.writers import AnyWriter
 from kittiseg.project.geometry import Size
 from kittiseg.project.lengths import Margins, Sides
@@ -86,6 +87,7 @@ class SlidingWindowSettings:
     blend: Annotated[Blend, Doc("what scores weigh over a window: mean: the same everywhere; less at its edges")] = (
         "mean"
     )
+    skip: Annotated[Skip | None, Doc("which windows the network need not be shown; null: it is shown all")] = None
     save: Annotated[bool, Doc("also write the windows, as rectangles")] = False
     class_name: Annotated[str, MinLen(1), Doc("class of those rectangles")] = "sliding_window"
 

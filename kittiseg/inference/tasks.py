@@ -31,12 +31,14 @@ class PredictedPicture:
     """What became of one picture, or of a part of it.
 
     ``row``: what is written of it, or why it is not; None where it must first be done in ``parts``, or this is one of
-    them, which may have an ``error``. ``seconds``: of computing.
+    them, which may have an ``error``. ``windows``: that the network was shown now; ``skipped``: those of the
+    grid that it was not. ``seconds``: of computing.
     """
 
     key: ItemKey
     row: Row | None = None
     windows: int = 0
+    skipped: int = 0
     parts: int = 0
     error: str | None = None
     seconds: float = 0.0

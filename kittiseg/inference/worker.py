@@ -5,18 +5,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
 
 from kittiseg.errors import KittisegError, StorageError
-from kittiseg.inference.modes import Mode, window_count
+from kittiseg.inference.modes import Mode
 from kittiseg.inference.outputs import Outputs
 from kittiseg.inference.painted import painted
 from kittiseg.inference.part_files import Joined, PartFiles
-from kittiseg.inference.predictor import Part, Predictor
+from kittiseg.inference.predictor import Part, PartScored, Predictor
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import InMemory, Scored
+from kittiseg.inference.skip import SHOW_ALL, Sieve, Skipping
 from kittiseg.inference.stitching import parts_of
 from kittiseg.inference.tasks import PredictedPicture, Task
 from kittiseg.project.annotation import Annotation
@@ -44,6 +45,7 @@ class _Read:
     image: LazyImage
     regions: Sequence[Region]
     stamp: tuple[int, ...]
+    sieve: Sieve = SHOW_ALL
     file: bytes | None = None  # where it was read whole
 
     @cached_property
@@ -54,6 +56,23 @@ class _Read:
     @property
     def is_large(self) -> bool:
         return len(self.parts) > len(self.regions)
+
+
+@dataclass
+class _Found:
+    """What was found on a picture so far."""
+
+    read: _Read
+    regions: list[tuple[Window, Scored]] = field(default_factory=list)
+    windows: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    def add(self, scored: PartScored[Region]) -> None:
+        place = scored.key.place
+        self.regions.append((place, InMemory(place.size, tuple(scored.bands))))
+        self.windows += scored.windows
+        self.skipped += scored.skipped
 
 
 class PredictionWorker:
@@ -71,12 +90,14 @@ class PredictionWorker:
         *,
         project: Project,
         draft: Draft,
+        skipping: Skipping | None = None,
     ) -> None:
         self._predictor = predictor
         self._mode = mode
         self._outputs = outputs
         self._project = project
         self._draft = draft
+        self._skipping = skipping
         self._last: _Read | None = None
 
     def __call__(self, task: Task) -> list[PredictedPicture]:
@@ -104,16 +125,17 @@ class PredictionWorker:
         stored, start = self._stored(key), time.perf_counter()
         try:
             read = self._read_large(key)
+            if stored.has(part):
+                return PredictedPicture(key)
             index, rows = read.parts[part]
-            if not stored.has(part):
-                (scored,) = self._predictor.predict([Part(key, read.image, read.regions[index], rows)])
-                stored.write(part, scored)
+            (scored,) = self._predictor.predict([Part(key, read.image, read.regions[index], rows, read.sieve)])
+            stored.write(part, scored)
         except StorageError:
             raise
         except KittisegError as error:
             return PredictedPicture(key, error=_naming(key, error))
-        count = len(rows) * read.regions[index].grid.per_row
-        return PredictedPicture(key, windows=count, seconds=time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return PredictedPicture(key, windows=scored.windows, skipped=scored.skipped, seconds=seconds)
 
     def _end(self, key: ItemKey, error: str | None) -> PredictedPicture:
         """Puts the parts of a large picture together and writes it."""
@@ -146,7 +168,11 @@ class PredictionWorker:
 
     def _read(self, key: ItemKey) -> _Read:
         stamp, item = self._project.stamp(key), self._project.item(key)
-        return _Read(key, item.annotation, item.image, self._mode.regions(item.annotation), stamp)
+        read = _Read(key, item.annotation, item.image, self._mode.regions(item.annotation), stamp)
+        if self._skipping is None:
+            return read
+        open_source = partial(self._project.open_picture, key)
+        return replace(read, sieve=self._skipping.sieve(item.annotation, open_source, name=key.name))
 
     def _read_ahead(self, key: ItemKey) -> _Read | PredictedPicture:
         """The picture with its pixels, but for a large one."""
@@ -158,7 +184,7 @@ class PredictionWorker:
             pixels_hwc = LazyImage.from_file(read.annotation.image, lambda: file, name=str(key)).pixels()
         except (KittisegError, OSError) as error:
             return PredictedPicture(key, Row(key, error=_naming(key, error)))
-        return _Read(key, read.annotation, LazyImage.from_array(pixels_hwc), read.regions, read.stamp, file)
+        return replace(read, image=LazyImage.from_array(pixels_hwc), file=file)
 
     def _readable(
         self, reads: Iterable[_Read | PredictedPicture], done: dict[ItemKey, PredictedPicture]
@@ -169,31 +195,31 @@ class PredictionWorker:
             else:
                 yield read
 
-    def _scored(self, reads: Iterable[_Read]) -> Iterator[tuple[_Read, list[tuple[Window, Scored]], float]]:
+    def _scored(self, reads: Iterable[_Read]) -> Iterator[_Found]:
         """Each picture with its scored regions."""
         start = time.perf_counter()
-        waiting: deque[_Read] = deque()
+        waiting: deque[_Found] = deque()
 
         def parts() -> Iterator[Part[Region]]:
             for read in reads:
-                waiting.append(read)
-                yield from (Part(region, read.image, region) for region in read.regions)
+                waiting.append(_Found(read))
+                yield from (Part(region, read.image, region, sieve=read.sieve) for region in read.regions)
 
-        found: list[tuple[Window, Scored]] = []
         for scored in self._predictor.predict(parts()):
-            while not waiting[0].regions:
-                yield waiting.popleft(), [], 0.0
-            found.append((scored.key.place, InMemory(scored.key.place.size, tuple(scored.bands))))
-            if len(found) == len(waiting[0].regions):
+            while not waiting[0].read.regions:
+                yield waiting.popleft()
+            waiting[0].add(scored)
+            if len(waiting[0].regions) == len(waiting[0].read.regions):
                 done = time.perf_counter()
-                yield waiting.popleft(), found, done - start
-                start, found = done, []
-        yield from ((read, [], 0.0) for read in waiting)
+                waiting[0].seconds, start = done - start, done
+                yield waiting.popleft()
+        yield from waiting
 
-    def _write(self, scored: tuple[_Read, list[tuple[Window, Scored]], float]) -> PredictedPicture:
-        read, regions, seconds = scored
-        row = self._write_picture(read, regions)
-        return PredictedPicture(read.key, row, windows=window_count(read.regions), seconds=seconds)
+    def _write(self, found: _Found) -> PredictedPicture:
+        row = self._write_picture(found.read, found.regions)
+        return PredictedPicture(
+            found.read.key, row, windows=found.windows, skipped=found.skipped, seconds=found.seconds
+        )
 
     def _write_picture(self, read: _Read, regions: Sequence[tuple[Window, Scored]]) -> Row:
         key, outputs = read.key, self._outputs

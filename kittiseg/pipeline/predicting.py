@@ -36,12 +36,14 @@ FEW = 20
 class Predicted:
     """A project of predictions. ``seconds``: of the wall clock, the engine's start apart.
 
-    ``digest`` is of every picture and annotation in it.
+    ``windows``: that the network was shown; ``skipped``: those that the mode's ``skip`` spared it. ``digest`` is of
+    every picture and annotation in it.
     """
 
     project: str
     images: int
     windows: int
+    skipped: int = 0
     seconds: float
     digest: str
 
@@ -93,7 +95,12 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
         text = f"{tally.failed} of {tally.sources} pictures could not be predicted; the others are in '{options.name}'"
         raise DataError(total.failure(f"{text}; all are listed in {place}; mend them and run it again"))
     return Predicted(
-        project=options.name, images=tally.images, windows=total.windows, seconds=seconds, digest=tally.digest
+        project=options.name,
+        images=tally.images,
+        windows=total.windows,
+        skipped=total.skipped,
+        seconds=seconds,
+        digest=tally.digest,
     )
 
 
@@ -113,6 +120,7 @@ def _run_tasks(run: Run, job: Job, draft: Draft, workers: Workers) -> "_Total":
     for results in done:
         for result in results:
             total.windows += result.windows
+            total.skipped += result.skipped
             if result.row is None:
                 run.progress.advance(0, note=f"{result.key.name}: {total.windows} windows")
                 continue
@@ -130,6 +138,7 @@ class _Total:
 
     tally: Tally = field(default_factory=Tally)
     windows: int = 0
+    skipped: int = 0
 
     def failure(self, text: str) -> str:
         listed = "\n  ".join(and_more(self.tally.errors, self.tally.failed))
@@ -144,6 +153,8 @@ def _resume_key(job: Job, checkpoint: "Checkpoint") -> str:
     config = {key: value for key, value in to_json(job.config).items() if key not in ("devices", "gpu_devices")}
     meta = job.project.meta.to_json()
     facts = [config, job.temperature, checkpoint.digest, job.project.name, job.project.digest, meta, versions()]
+    if job.skipping is not None and job.skipping.areas is not None:
+        facts.append(job.skipping.areas.digest)
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
@@ -182,4 +193,4 @@ def _make_worker(
         batch_size=job.config.batch_size,
         probabilities=job.outputs.needs_probabilities,
     )
-    return PredictionWorker(predictor, job.mode, job.outputs, project=job.project, draft=draft)
+    return PredictionWorker(predictor, job.mode, job.outputs, project=job.project, draft=draft, skipping=job.skipping)

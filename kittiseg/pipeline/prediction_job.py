@@ -10,6 +10,7 @@ from kittiseg.errors import ConfigError, Problem
 from kittiseg.inference.config import InferenceConfig, SlidingWindowSettings, WholeSettings
 from kittiseg.inference.modes import Mode, Sight, make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
+from kittiseg.inference.skip import Skipping, plan_skipping
 from kittiseg.inference.writers import check_stems
 from kittiseg.pipeline.run import Run
 from kittiseg.project.geometry import Size
@@ -47,11 +48,13 @@ class Job:
     mode: Mode
     classes: int
     temperature: float
+    skipping: Skipping | None
 
 
 def prepare(run: Run, options: PredictOptions) -> tuple[Job, "Checkpoint", "ModelConfig"]:
     """Everything that can be wrong is found here, before a picture is read."""
     from kittiseg.training.checkpoints import resolve
+    from kittiseg.training.classes import BACKGROUND
     from kittiseg.training.prepare import read_model_config
     from kittiseg.training.temperature import temperature_of
 
@@ -64,6 +67,7 @@ def prepare(run: Run, options: PredictOptions) -> tuple[Job, "Checkpoint", "Mode
     outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
     if config.outputs:
         check_stems(project.iter_keys())
+    skip = config.mode.skip if isinstance(config.mode, SlidingWindowSettings) else None
     job = Job(
         files,
         str(checkpoint.number),
@@ -73,6 +77,7 @@ def prepare(run: Run, options: PredictOptions) -> tuple[Job, "Checkpoint", "Mode
         mode=_mode_of(config, files, checkpoint),
         classes=len(model.classes),
         temperature=temperature_of(files, checkpoint.number, config.temperature),
+        skipping=plan_skipping(skip, project.meta, background=BACKGROUND, source=str(options.config)),
     )
     return job, checkpoint, model
 

@@ -24,7 +24,7 @@ class ValidateOn:
     ] = "default"
     config: Annotated[
         InferenceConfig | Annotated[str, MinLen(1)],
-        Doc("an inference config, or the path of its file; mode and batch_size of it count"),
+        Doc("an inference config, or the path of its file; mode, but for its skip, and batch_size of it count"),
     ]
     every: Annotated[
         int, Ge(1), Doc("checkpoints from one such validation to the next; the last one always has it")

@@ -1,11 +1,21 @@
 import io
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
 
 from kittiseg.cli import tables
 from kittiseg.cli.console import plain_console
-from kittiseg.pipeline import Calibrated, Imported, Lineage, Transformed, WindowsShown, list_workspace, statistics
+from kittiseg.pipeline import (
+    Calibrated,
+    Imported,
+    Lineage,
+    Predicted,
+    Transformed,
+    WindowsShown,
+    list_workspace,
+    statistics,
+)
 from kittiseg.pipeline.prediction_plan import Costs, plan_prediction
 from kittiseg.project.geometry import Size, View, Window
 from kittiseg.project.item import Deed, ItemKey
@@ -173,6 +183,20 @@ def test_a_lineage_is_told_layer_by_layer():
     assert "/8 crop window 3 x 4 px at (1, 2)" in told
     assert "/9 rotate angle 13.1235" in told
     assert "shows 3 x 4 px at (1, 2) of its source, mirrored left for right" in told
+
+
+def test_skipped_windows_have_a_column_where_there_are_any():
+    """A prediction that is shown every window is told as it always was."""
+    console, out = narrow()
+    made = Predicted(project="out", images=2, windows=3, seconds=4.0, digest="")
+
+    tables.show_predicted(console, made)
+    tables.show_predicted(console, replace(made, skipped=9))
+
+    rows = [line.split() for line in out.getvalue().splitlines() if line]
+    assert ["out", "2", "3", "4.0", "0.50"] in rows
+    assert ["out", "2", "3", "9", "4.0", "0.50"] in rows
+    assert [row for row in rows if "skipped" in row] == [rows[-2]]
 
 
 def test_an_animation_is_told_of_in_a_line():

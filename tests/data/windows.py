@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
+from kittiseg.inference.areas import Areas
 from kittiseg.inference.grid import BLENDS, Axis, Grid, Placement, place
+from kittiseg.inference.skip import Coarse, Sieve
+from kittiseg.project.vectors import Rectangle
 
 PLACEMENTS: tuple[Placement, ...] = ("clamp", "even", "fit")
 
@@ -22,6 +25,27 @@ def axes(draw: st.DrawFn, longest: int = 24) -> Axis:
 def grids(draw: st.DrawFn) -> Grid:
     """Windows on a picture, with any blend."""
     return Grid(draw(axes()), draw(axes(12)), draw(st.sampled_from(sorted(BLENDS))))
+
+
+@st.composite
+def sieves(draw: st.DrawFn, *, highest: float = 101 / 7) -> Sieve:
+    """Any; what is inside lies near the top left corner. ``highest``: scores of the network are below it."""
+    side = st.integers(0, 12)
+    box = Rectangle(*draw(st.tuples(side, side)), 12, 12)
+    return Sieve(
+        plain=draw(st.booleans()),
+        inside=Areas.of_shapes([box]) if draw(st.booleans()) else None,
+        coarse=draw(st.none() | st.builds(Coarse, factor=st.integers(2, 4), below=st.floats(0, highest))),
+        background=draw(st.integers(0, 2)),
+    )
+
+
+def with_plain_parts(image_hwc: np.ndarray) -> np.ndarray:
+    """The picture with its lower half, and its leftmost third, black."""
+    plain_hwc = image_hwc.copy()
+    plain_hwc[image_hwc.shape[0] // 2 :] = 0
+    plain_hwc[:, : image_hwc.shape[1] // 3] = 0
+    return plain_hwc
 
 
 def stitched_whole(grid: Grid, scores_nchw: Sequence[np.ndarray]) -> np.ndarray:

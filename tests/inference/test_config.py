@@ -12,6 +12,8 @@ from kittiseg.project.geometry import Size
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "configs" / "kitti_vehicles" / "infer.json"
 
+SLIDING = {"source": "sliding_window"}
+
 
 def refused(document: Any) -> str:
     with pytest.raises(ConfigError) as caught:
@@ -47,9 +49,11 @@ def test_defaults_are_those_of_2018():
 
 def test_a_config_survives_the_way_through_json():
     """What ``to_json`` writes is read back to an equal config."""
-    config = load(InferenceConfig, TUTORIAL)
+    skip = {"plain": True, "inside": {"geojson": "fields.geojson"}, "coarse": {}}
+    skipping = parse(InferenceConfig, {"mode": {**SLIDING, "skip": skip}}, source="infer.json")
 
-    assert parse(InferenceConfig, to_json(config), source="again") == config
+    for config in (load(InferenceConfig, TUTORIAL), skipping):
+        assert parse(InferenceConfig, to_json(config), source="again") == config
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,12 @@ def test_a_config_survives_the_way_through_json():
         ({"mode": {"source": "sliding_window", "windw": {}}}, "/mode/windw: unknown key 'windw'; did you mean 'window"),
         ({"mode": {"source": "sliding_window", "min_overlap": {"x": -3}}}, "/mode/min_overlap/x: input should be gre"),
         ({"mode": {"source": "sliding_window", "min_overlap": {"y": 128}}}, "/mode: min_overlap y is 128 px, but the"),
+        ({"mode": {**SLIDING, "skip": {"coarse": {"factor": 1}}}}, "/mode/skip/coarse/factor: input should be gre"),
+        (
+            {"mode": {**SLIDING, "skip": {"inside": {"geojsn": "a"}}}},
+            "/mode/skip/inside/geojsn: unknown key 'geojsn'; ",
+        ),
+        ({"mode": {**SLIDING, "skip": {"inside": {"objects": []}}}}, "/mode/skip/inside/objects: "),
         ({"model_classes": {"save_classes": "vehicle"}}, "/model_classes/save_classes: input should be '__all__'"),
         ({"gpu_devices": []}, "/gpu_devices: "),
         ({"gpu_devices": [0, 1, 0]}, "/: gpu_devices names one device twice"),

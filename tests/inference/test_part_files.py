@@ -13,13 +13,14 @@ from kittiseg.inference.part_files import Joined, PartFiles
 from kittiseg.inference.predictor import Part, Predictor
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import Scored
+from kittiseg.inference.skip import SHOW_ALL, Sieve
 from kittiseg.inference.stitching import parts_of
 from kittiseg.project.files import Files
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.pixels import LazyImage
 from tests.data.forwards import by_place
 from tests.data.projects import picture
-from tests.data.windows import grids
+from tests.data.windows import grids, sieves, with_plain_parts
 
 PREDICTOR = Predictor(by_place, classes=3, batch_size=5, probabilities=True)
 
@@ -29,13 +30,13 @@ def small_parts(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 2)
 
 
-def written(region: Region, image_hwc: np.ndarray, files: Files) -> Joined:
+def written(region: Region, image_hwc: np.ndarray, files: Files, sieve: Sieve = SHOW_ALL) -> Joined:
     """Every part by itself, the last one first."""
     stored, parts = PartFiles(files), parts_of(region.grid)
     image = LazyImage.from_array(image_hwc)
     for index in reversed(range(len(parts))):
         assert not stored.has(index)
-        (scored,) = PREDICTOR.predict([Part(index, image, region, parts[index])])
+        (scored,) = PREDICTOR.predict([Part(index, image, region, parts[index], sieve)])
         stored.write(index, scored)
         assert stored.has(index)
     return Joined(region, stored, range(len(parts)), 3, probabilities=True)
@@ -54,12 +55,13 @@ def gathered(scored: Scored) -> tuple[np.ndarray, np.ndarray]:
 
 
 @settings(max_examples=40)
-@given(grids(), st.integers(0, 9))
-def test_parts_put_together_are_the_whole_bit_for_bit(tmp_path_factory, grid: Grid, seed: int):
-    """Labels and probabilities, each time that they are read."""
-    image_hwc, region = picture(grid.canvas, seed=seed), Region(Window.whole(grid.canvas), grid)
-    joined = written(region, image_hwc, Files.at(tmp_path_factory.mktemp("parts")))
-    (whole,) = PREDICTOR.predict([Part("whole", LazyImage.from_array(image_hwc), region)])
+@given(grids(), sieves() | st.just(SHOW_ALL), st.integers(0, 9))
+def test_parts_put_together_are_the_whole_bit_for_bit(tmp_path_factory, grid: Grid, sieve: Sieve, seed: int):
+    """Labels and probabilities, each time that they are read, whatever windows are skipped."""
+    image_hwc = with_plain_parts(picture(grid.canvas, seed=seed))
+    region = Region(Window.whole(grid.canvas), grid)
+    joined = written(region, image_hwc, Files.at(tmp_path_factory.mktemp("parts")), sieve)
+    (whole,) = PREDICTOR.predict([Part("whole", LazyImage.from_array(image_hwc), region, sieve=sieve)])
 
     for labels_hw, probs_chw in (gathered(joined), gathered(joined)):
         np.testing.assert_array_equal(labels_hw, np.concatenate([band.labels_hw for band in whole.bands]))

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from kittiseg.config import parse
+from kittiseg.inference.areas import map_areas
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import plan_outputs
 from kittiseg.inference.predictor import Forward, Predictor
+from kittiseg.inference.skip import Coarse, InsideObjects, InsidePolygons, Skip, Skipping
 from kittiseg.inference.tasks import Parts, PredictedPicture, Task
 from kittiseg.inference.worker import PARTS, PredictionWorker, map_ahead
 from kittiseg.project.geometry import Size
@@ -19,7 +21,8 @@ from kittiseg.project.journal import Row
 from kittiseg.project.meta import ObjectClass
 from kittiseg.project.store import Draft, Project, Workspace
 from tests.data.forwards import by_place, show
-from tests.data.projects import small_project
+from tests.data.geotiffs import SCALE, TIEPOINT, UTM_33N, geotiff, keys
+from tests.data.projects import annotation_of, meta_of, small_project, write_project
 
 CONFIG = parse(
     InferenceConfig,
@@ -32,10 +35,12 @@ CONFIG = parse(
 COLOURS = [ObjectClass(name, "bitmap", "#000000") for name in ("red", "green", "blue")]
 
 
-def worker_of(project: Project, draft: Draft, forward: Forward = show) -> PredictionWorker:
+def worker_of(
+    project: Project, draft: Draft, forward: Forward = show, skipping: Skipping | None = None
+) -> PredictionWorker:
     outputs = plan_outputs(CONFIG, COLOURS, project.meta, source="a test")
     predictor = Predictor(forward, classes=3, batch_size=4)
-    return PredictionWorker(predictor, make_mode(CONFIG.mode), outputs, project=project, draft=draft)
+    return PredictionWorker(predictor, make_mode(CONFIG.mode), outputs, project=project, draft=draft, skipping=skipping)
 
 
 def row_of(picture: PredictedPicture) -> Row:
@@ -191,6 +196,39 @@ def test_a_large_picture_is_done_in_parts(workspace: Workspace, monkeypatch: pyt
     assert [row.source for row in parted.journal.rows()] != []
 
 
+def test_windows_are_skipped_in_parts_as_in_the_whole(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """Each picture by its own objects: of 14 x 3 windows 4, 4 and 6 touch the car; the first pass is one more."""
+    skip = Skip(inside=InsideObjects(objects=("car",)), coarse=Coarse(factor=2, below=9))
+    project, once, parted = high_project(workspace), draft_of(workspace, "once"), draft_of(workspace, "parted")
+    in_whole = in_parts(worker_of(project, once, by_place, Skipping(skip)), project.keys())
+    monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
+
+    done = in_parts(worker_of(project, parted, by_place, Skipping(skip)), project.keys())
+
+    assert {picture.parts for picture in done} == {0, 3}
+    assert all_files(parted) == all_files(once)
+    assert [(picture.windows, picture.skipped) for picture in in_whole] == [(5, 38), (5, 38), (7, 36)]
+    assert sum(picture.windows for picture in done) == 5 + 5 + 7
+    assert sum(picture.skipped for picture in done) == 38 + 38 + 36
+
+
+def test_polygons_lie_where_the_picture_says(workspace: Workspace):
+    """A picture whose coordinates are not the polygons' is a row; one without a map takes them as px."""
+    square = {"type": "Polygon", "coordinates": [[[5, 1], [6, 1], [6, 2], [5, 1]]]}
+    crs = {"type": "name", "properties": {"name": "EPSG:4326"}}
+    annotation = annotation_of({}, size=Size(height=4, width=6))
+    pictures = {"training/a.png": annotation, "training/b.tif": annotation}
+    project, draft = write_project(workspace, "maps", pictures, meta=meta_of({"road": "bitmap"})), draft_of(workspace)
+    project.files.write("training/img/b.tif", geotiff(SCALE, TIEPOINT, keys(UTM_33N)))
+    skip = Skip(inside=InsidePolygons(geojson="not read here"))
+    skipping = Skipping(skip, areas=map_areas({**square, "crs": crs}))
+
+    plain, mapped = worker_of(project, draft, show, skipping)(Task(tuple(project.keys())))
+
+    assert (plain.windows, plain.skipped) == (1, 1)
+    assert "b.tif: the picture lies on the map by EPSG:32633" in str(row_of(mapped).error)
+
+
 def test_a_part_that_is_there_is_not_done_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
     """The worker that wrote it was killed, or its answer was lost."""
     monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
@@ -203,7 +241,7 @@ def test_a_part_that_is_there_is_not_done_again(workspace: Workspace, monkeypatc
 
     (again,) = worker_of(project, draft, network)(Task((key,), 0))
 
-    assert (again.key, again.row, again.error) == (key, None, None)
+    assert (again.key, again.row, again.error, again.windows) == (key, None, None, 0)
 
 
 def test_a_large_picture_that_is_damaged_is_one_row(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):

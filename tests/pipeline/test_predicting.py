@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 from kittiseg.errors import ConfigError, DataError, ModelError, WorkspaceError
+from kittiseg.inference.scored import NOTHING
 from kittiseg.pipeline import PredictOptions, TrainOptions, predict, train
 from kittiseg.project.pixels import decode_labels
 from kittiseg.project.store import Workspace
@@ -121,9 +123,47 @@ def test_every_mode_goes_from_files_to_files(workspace: Workspace, model: str, t
         np.testing.assert_array_equal(drawn_hw == 1, mask == 1)
 
 
+def test_windows_outside_of_polygons_are_skipped(workspace: Workspace, model: str, tmp_path: Path):
+    """Of 3 x 2 windows one touches the polygon, and has labels. Other polygons in the file are another prediction."""
+    areas = tmp_path / "areas.geojson"
+    areas.write_text(json.dumps({"type": "Polygon", "coordinates": [[[1, 1], [4, 1], [4, 4], [1, 1]]]}))
+    mode = {**WINDOWS["mode"], "skip": {"inside": {"geojson": str(areas)}}}
+    wanted = options(tmp_path, "out", mode=mode, outputs=[{"as": "masks"}])
+
+    made = predict(run_in(workspace), wanted)
+
+    assert (made.windows, made.skipped) == (8, 8 * 5)
+    assert made.to_json()["skipped"] == 40
+    out = workspace.project("out")
+    for key in out.keys():
+        mask_hw = decode_labels(out.files.read(f"ds/masks/{key.stem}.png"), name=key.name)
+        assert (mask_hw[:20, :20] != NOTHING).all()
+        assert (mask_hw != NOTHING).sum() == 400
+
+    areas.write_text(areas.read_text().replace("4", "39"))
+    predict(run_in(workspace), replace(wanted, name="other"))
+    assert workspace.project("other").provenance["key"] != out.provenance["key"]
+
+
+def test_a_first_pass_answers_for_windows(workspace: Workspace, model: str, tmp_path: Path):
+    """Where nothing reaches probability 1 it answers for all: one larger window for each picture, labels everywhere."""
+    mode = {**WINDOWS["mode"], "skip": {"coarse": {"below": 1}}}
+
+    made = predict(run_in(workspace), options(tmp_path, "out", mode=mode, outputs=[{"as": "masks"}]))
+
+    assert (made.windows, made.skipped) == (8, 8 * 6)
+    out = workspace.project("out")
+    for key in out.keys():
+        mask_hw = decode_labels(out.files.read(f"ds/masks/{key.stem}.png"), name=key.name)
+        assert set(np.unique(mask_hw)) <= {0, 1}
+
+
 def test_wrong_names_are_found_before_the_first_picture(workspace: Workspace, model: str, tmp_path: Path):
     """A class that the model lacks, and a checkpoint that is not there."""
     with pytest.raises(ConfigError, match=r"/model_classes/save_classes/0: 'cra' .*did you mean 'car'"):
         predict(run_in(workspace), options(tmp_path, "out", model_classes={"save_classes": ["cra"]}))
+    mode = {**WINDOWS["mode"], "skip": {"inside": {"geojson": "lost.geojson"}}}
+    with pytest.raises(ConfigError, match=r"/mode/skip/inside/geojson: no file 'lost\.geojson'"):
+        predict(run_in(workspace), options(tmp_path, "out", mode=mode))
     with pytest.raises(ModelError, match="no checkpoint '99'"):
         predict(run_in(workspace), options(tmp_path, "out", "m@99"))
