@@ -109,17 +109,20 @@ class PredictionWorker:
         return self._pictures(task.keys)
 
     def _pictures(self, keys: Sequence[ItemKey]) -> list[PredictedPicture]:
-        block = block_name(keys)
-        known = {row.source: row for row in self._draft.journal.find_block(block)}
-        done = {k: PredictedPicture(k, row) for k, row in known.items() if row.stamp == self._project.stamp(k)}
+        done = {key: PredictedPicture(key, row) for key, row in self._known(keys).items()}
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
             missing = [key for key in keys if key not in done]
             reads = self._readable(map_ahead(self._read_ahead, missing, reader, ahead=AHEAD), done)
             for picture in map_ahead(self._write, self._scored(reads), writer, ahead=AHEAD):
                 done[picture.key] = picture
         results = [done[key] for key in keys]
-        self._draft.journal.write(block, [result.row for result in results if result.row is not None])
+        self._draft.journal.write(block_name(keys), [result.row for result in results if result.row is not None])
         return results
+
+    def _known(self, keys: Sequence[ItemKey]) -> dict[ItemKey, Row]:
+        """What was written of these pictures, as one block, before; where the pictures have not changed since."""
+        rows = self._draft.journal.find_block(block_name(keys))
+        return {row.source: row for row in rows if row.stamp == self._project.stamp(row.source)}
 
     def _part(self, key: ItemKey, part: int) -> PredictedPicture:
         stored, start = self._stored(key), time.perf_counter()
@@ -139,17 +142,22 @@ class PredictionWorker:
 
     def _end(self, key: ItemKey, error: str | None) -> PredictedPicture:
         """Puts the parts of a large picture together and writes it."""
-        if error is not None:
-            return PredictedPicture(key, Row(key, error=error))
+        row = self._known([key]).get(key) if error is None else Row(key, error=error)
+        if row is not None:
+            return PredictedPicture(key, row)
         stored, start = self._stored(key), time.perf_counter()
-        read, first = self._read_large(key), 0
-        regions: list[tuple[Window, Scored]] = []
-        for region in read.regions:
-            count = len(parts_of(region.grid))
-            parts = range(first, first + count)
-            regions.append((region.place, self._joined(region, stored, parts)))
-            first += count
-        row = self._write_picture(read, regions)
+        try:
+            read, first = self._read_large(key), 0
+            regions: list[tuple[Window, Scored]] = []
+            for region in read.regions:
+                parts = range(first, first + len(parts_of(region.grid)))
+                regions.append((region.place, self._joined(region, stored, parts)))
+                first = parts.stop
+            row = self._write_picture(read, regions)
+        except StorageError:
+            raise
+        except KittisegError as wrong:
+            return PredictedPicture(key, Row(key, error=_naming(key, wrong)))
         self._draft.journal.write(block_name([key]), [row])
         stored.remove()
         return PredictedPicture(key, row, seconds=time.perf_counter() - start)
@@ -179,7 +187,8 @@ class PredictionWorker:
         try:
             read = self._read(key)
             if read.is_large:
-                return PredictedPicture(key, parts=len(read.parts))
+                row = self._known([key]).get(key)
+                return PredictedPicture(key, row, parts=0 if row else len(read.parts))
             file = self._project.picture_bytes(key)
             pixels_hwc = LazyImage.from_file(read.annotation.image, lambda: file, name=str(key)).pixels()
         except (KittisegError, OSError) as error:

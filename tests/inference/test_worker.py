@@ -229,6 +229,23 @@ def test_polygons_lie_where_the_picture_says(workspace: Workspace):
     assert "b.tif: the picture lies on the map by EPSG:32633" in str(row_of(mapped).error)
 
 
+def test_a_large_picture_that_is_done_is_not_done_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """Neither when its task comes again nor when its end does: the answer of the worker that wrote it was lost."""
+    monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
+    project, draft = high_project(workspace), draft_of(workspace)
+    keys = tuple(project.keys())
+    done = in_parts(worker_of(project, draft, by_place), list(keys))
+    rows = {picture.key: picture.row for picture in done if picture.row is not None}
+    files = all_files(draft)
+
+    again = worker_of(project, draft, by_place)(Task(keys))
+    end = worker_of(project, draft, by_place)(Task(keys[:1], is_end=True))
+
+    assert [(picture.row, picture.parts) for picture in again] == [(rows[key], 0) for key in keys]
+    assert end[0].row == rows[keys[0]]
+    assert all_files(draft) == files
+
+
 def test_a_part_that_is_there_is_not_done_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
     """The worker that wrote it was killed, or its answer was lost."""
     monkeypatch.setattr("kittiseg.inference.stitching.WINDOWS_PER_PART", 1)
