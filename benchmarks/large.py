@@ -15,7 +15,7 @@ import numpy as np
 import tifffile
 import torch
 
-from benchmarks.measure import ROOT, Ratio
+from benchmarks.measure import ROOT, Ratio, repeated
 from benchmarks.prediction import BATCH, SIDE, monai_predictor
 from kittiseg import pipeline
 from kittiseg.inference.config import SlidingWindowSettings, WindowOverlap, WindowSize
@@ -47,6 +47,7 @@ def run(folder: Path) -> list[Ratio]:
     ours, theirs = (measured(what, folder, str(picture)) for what in ("ours", "monai"))
     first, second = (np.load(folder / f"{what}.npy") for what in ("ours", "monai"))
     huge = measured("huge", folder)
+    few, more = (measured("many", folder, str(count)) for count in (1_000, 20_000))
     title = f"{first.shape[1]} x {first.shape[0]} px, {CLASSES} classes"
     apart = imports["peak_mb"]
     decoded = 3 * HUGE * HUGE / 1e6
@@ -72,6 +73,9 @@ def run(folder: Path) -> list[Ratio]:
             huge["seconds"],
             huge["windows"] * huge["seconds_a_window"],
             "s",
+        ),
+        Ratio(
+            "peak memory of the driver, 20,000 pictures / 1,000", many["peak_mb"], few["peak_mb"], "MB", "at most 1.1"
         ),
     ]
 
@@ -179,6 +183,19 @@ def bare_seconds(run: Run) -> float:
     return (time.perf_counter() - begin) / 20 / BATCH
 
 
+def many(folder: Path, count: Path) -> dict[str, float]:
+    """The stage on Ray, over so many pictures of 40 x 36 px; the peak memory is that of the process that drives it."""
+    from tests.data.runs import json_file
+
+    run = Run.at(folder / "workspace")
+    source = run.workspace.project("squares")
+    project = repeated(run, source, count=int(str(count)), name=f"many-{count}")
+    config = json_file(folder, "many", {"model_classes": {"save_classes": ["car"]}, "devices": "cpu"})
+    made = pipeline.predict(run, pipeline.PredictOptions(config, "m", project.name, f"out-{count}"))
+    run.close()
+    return {"seconds": made.seconds}
+
+
 def imports(folder: Path) -> dict[str, float]:
     """What Python takes with all that is imported here."""
     return {}
@@ -193,5 +210,6 @@ def drawn(path: Path) -> Path:
 
 if __name__ == "__main__":
     what, place, *words = sys.argv[1:]
-    found = {"ours": ours, "monai": monai, "huge": huge, "imports": imports}[what](Path(place), *map(Path, words))
+    known = {"ours": ours, "monai": monai, "huge": huge, "many": many, "imports": imports}
+    found = known[what](Path(place), *map(Path, words))
     print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
