@@ -75,7 +75,7 @@ def run(folder: Path) -> list[Ratio]:
             "s",
         ),
         Ratio(
-            "peak memory of the driver, 20,000 pictures / 1,000", many["peak_mb"], few["peak_mb"], "MB", "at most 1.1"
+            "peak memory of the driver, 20,000 pictures / 1,000", more["peak_mb"], few["peak_mb"], "MB", "at most 1.1"
         ),
     ]
 

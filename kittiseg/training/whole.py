@@ -15,7 +15,7 @@ from kittiseg.errors import ConfigError, DataError, Problem, WorkspaceError
 from kittiseg.evaluation.classes import BACKGROUND, IGNORED, ComparedClasses, compare_classes
 from kittiseg.evaluation.compare import mean_iou, without_nan
 from kittiseg.evaluation.confusion import confusion_matrix, iou, pixel_accuracy
-from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.config import BboxesSettings, InferenceConfig, WholeSettings
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward
 from kittiseg.inference.predictor import Predictor, label_maps
@@ -106,6 +106,9 @@ def find_whole_pictures(workspace: Workspace, model: ModelConfig) -> WholePictur
         project = workspace.project(wanted.project)
     except WorkspaceError as error:
         raise _wrong("project", str(error)) from None
+    mode = wanted.inference.mode
+    if isinstance(mode, WholeSettings | BboxesSettings):
+        raise _wrong("config", f"mode '{mode.source}' cannot be validated by; take sliding_window, full_image or roi")
     compared = _compare(wanted, project, model)
     side = model.settings.input_size
     return WholePictures(

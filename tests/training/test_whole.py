@@ -160,6 +160,10 @@ RAW = {"car": "vehicle", "__other__": "__ignore__"}
         ({"classes_mapping": {"__other__": "bg"}}, "/validate_on/classes_mapping: no class .* is one of van, vehicle"),
         ({"classes_mapping": RAW, "tag": "dya"}, "/validate_on/tag: no picture .* has tag 'dya'; did you mean 'day'"),
         ({"classes_mapping": RAW, "best_by": "whole/iou/van"}, "/best_by: 'van' is no class that whole pictures"),
+        (
+            {"config": {"mode": {"source": "bboxes"}}},
+            "/validate_on/config: mode 'bboxes' cannot be .*take sliding_window",
+        ),
         ({"classes_mapping": RAW, "config": "none.json"}, r"/validate_on/config: no file 'none\.json'; relative paths"),
     ],
 )
