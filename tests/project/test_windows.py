@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.windows import place_windows
-from tests.data.windows import plans
 
 
 def test_the_tutorials_plan_has_28_windows():
@@ -50,6 +49,18 @@ def test_the_number_of_windows_follows_the_formula(length: int, window: int, dat
     assert len(placed) == ceil((length - window) / (window - overlap)) + 1
     assert all(a.right - b.left >= overlap for a, b in pairwise(placed))
     assert placed[-1].right == length
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Size, list[Window]]:
+    """A picture and a layout of windows on it."""
+    axes = []
+    for _ in range(2):
+        length = draw(st.integers(1, 24))
+        window = draw(st.integers(1, length))
+        axes.append((length, window, draw(st.integers(0, window - 1))))
+    image, window, overlap = (Size(height=h, width=w) for h, w in zip(*axes, strict=True))
+    return image, place_windows(image, window, overlap)
 
 
 @given(plans())
