@@ -85,7 +85,7 @@ class NetworkForward:
         return self._device.type == "cuda"
 
     def _upload(self, windows_nhwc: np.ndarray) -> Tensor:
-        """Float32 (n, 3, h, w), 0..255, on the device; channels last, as they are."""
+        """Float32 (n, 3, h, w), 0..255, on the device; channel by channel, which is resized in half the time."""
         host_nhwc = torch.from_numpy(windows_nhwc)
         if self._on_cuda:  # from memory that the system may not move, or the copy would wait for all work before it
             host_nhwc = host_nhwc.pin_memory()
@@ -93,7 +93,7 @@ class NetworkForward:
         missing = self._pad_to - len(windows_nhwc)
         if missing > 0:
             pixels_nhwc = F.pad(pixels_nhwc, (0, 0, 0, 0, 0, 0, 0, missing))
-        return pixels_nhwc.permute(0, 3, 1, 2).float()
+        return pixels_nhwc.permute(0, 3, 1, 2).contiguous().float()
 
     def _download(self, probs_nchw: Tensor) -> Callable[[], np.ndarray]:
         if not self._on_cuda:
@@ -113,6 +113,7 @@ class NetworkForward:
         for scale in self._augment.scales:
             seen_nchw = _resize(pixels_nchw, _scaled(size, scale, self._multiple))
             image_nchw = torch.addcmul(self._shift, seen_nchw, self._scale)
+            image_nchw = image_nchw.contiguous(memory_format=torch.channels_last)
             for axes in self._augment.axes:
                 probs_nchw = self._probabilities(image_nchw.flip(axes) if axes else image_nchw)
                 yield _resize(probs_nchw.flip(axes) if axes else probs_nchw, window)
@@ -121,7 +122,8 @@ class NetworkForward:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocast):
             logits_nchw = self._network(image_nchw)
         # interpolate takes four times longer on two channels when they lie innermost
-        return (logits_nchw.float().contiguous() / self._temperature).softmax(dim=1)
+        scores_nchw = logits_nchw.contiguous().float()
+        return (scores_nchw if self._temperature == 1 else scores_nchw / self._temperature).softmax(dim=1)
 
 
 def multiple_of(network: nn.Module) -> int:

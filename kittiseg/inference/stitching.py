@@ -15,6 +15,8 @@ from kittiseg.inference.scored import NOTHING, Band
 
 WINDOWS_PER_PART = 64
 
+_STRIP = 4  # windows side by side whose sums are held before they are added to those of the rows above
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -40,7 +42,7 @@ class Edges:
 
 
 class Stitcher:
-    """The weighted sums over all windows that cover a pixel. Peak memory: ``c * window height * width * 4`` bytes.
+    """The weighted sums over all windows that cover a pixel. Memory: ``c * window height * width * 4`` bytes.
 
     The windows of some ``rows`` of the grid (all of them, or a part that :func:`parts_of` gives) are added in the order
     of the grid; what no later window touches can be taken at once. With ``skips`` there is a channel for weights.
@@ -55,8 +57,9 @@ class Stitcher:
         self._shared = cores[self._rows.start - 1][1] if self._rows.start else 0  # rows above are the seam's
         self._top = max(self._shared, cores[self._rows.start][0])
         self._open_chw = np.zeros((channels, grid.rows.window, grid.columns.length), np.float32)
-        self._strip_chw = np.zeros((channels, grid.rows.window, grid.columns.window), np.float32)
-        self._strip_left = 0
+        width = min(_STRIP * grid.columns.window, grid.columns.length)
+        self._strip_chw = np.zeros((channels, grid.rows.window, width), np.float32)
+        self._strip_left = self._flushed = 0
         self._heads: list[Sums] = []
         self._done: list[Sums] = []
 
@@ -73,10 +76,13 @@ class Stitcher:
         if self._column == 0:
             self._begin_row()
         self._flush(left)
+        if right > self._strip_left + self._strip_chw.shape[2]:
+            _moved_up(self._strip_chw, left - self._strip_left, axis=2)
+            self._strip_left = left
         if scores_chw is not None:
             rows, cols = slice(top - window.top, bottom - window.top), slice(left - window.left, right - window.left)
             weights_hw = self._grid.weights_hw
-            into_chw = self._strip_chw[:, : bottom - top, : right - left]
+            into_chw = self._strip_chw[:, : bottom - top, left - self._strip_left : right - self._strip_left]
             classes = len(scores_chw)
             if weights_hw is None:
                 into_chw[:classes] += scores_chw[:, rows, cols]
@@ -105,24 +111,24 @@ class Stitcher:
 
     def _begin_row(self) -> None:
         top = self._grid.rows.cores[self._row][0]
-        self._strip_left = 0
+        self._strip_left = self._flushed = 0
+        self._strip_chw[:] = 0
         if top < self._shared:
             channels, _, width = self._open_chw.shape
             self._heads.append(Sums(top, np.zeros((channels, self._shared - top, width), np.float32)))
 
     def _flush(self, left: int) -> None:
         """Adds the columns of this row of windows before ``left``, which no later window of it touches."""
-        count = left - self._strip_left
-        if not count:
+        if left == self._flushed:
             return
         top, bottom = self._grid.rows.cores[self._row]
-        columns, seam = slice(self._strip_left, left), max(self._shared - top, 0)
+        columns, seam = slice(self._flushed, left), max(self._shared - top, 0)
+        row_chw = self._strip_chw[:, : bottom - top, self._flushed - self._strip_left : left - self._strip_left]
         if seam:
-            self._heads[-1].sums_chw[:, :, columns] = self._strip_chw[:, :seam, :count]
+            self._heads[-1].sums_chw[:, :, columns] = row_chw[:, :seam]
         begin = max(top, self._shared) - self._top
-        self._open_chw[:, begin : bottom - self._top, columns] += self._strip_chw[:, seam : bottom - top, :count]
-        _moved_up(self._strip_chw, count, axis=2)
-        self._strip_left = left
+        self._open_chw[:, begin : bottom - self._top, columns] += row_chw[:, seam:]
+        self._flushed = left
 
     def _end_row(self) -> None:
         """The next row of windows begins lower: what lies above it is final."""
