@@ -4,6 +4,7 @@ Each measurement is a process of its own, whose peak memory the system tells: ``
 """
 
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -136,7 +137,7 @@ def huge(folder: Path) -> dict[str, float]:
     source = folder / "scene"
     source.mkdir()
     tile_hwc = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8).repeat(32, axis=0).repeat(32, axis=1)
-    count = -((-HUGE // WINDOW) ** 2)
+    count = math.ceil(HUGE / WINDOW) ** 2
     tifffile.imwrite(
         source / "scene.tif",
         (tile_hwc for _ in range(count)),

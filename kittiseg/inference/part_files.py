@@ -55,10 +55,15 @@ class PartFiles:
                 top, self._array(f"{part}.band{index}.npy"), self._array(probs) if self.files.exists(probs) else None
             )
 
-    def edges(self, part: int) -> Edges:
-        tops = self.files.read_json(f"{part}.json")
-        heads = tuple(Sums(top, self._array(f"{part}.head{index}.npy")) for index, top in enumerate(tops["heads"]))
-        return Edges(heads, None if tops["carry"] is None else Sums(tops["carry"], self._array(f"{part}.carry.npy")))
+    def heads(self, part: int) -> Edges:
+        """Of its edges, those to the part above."""
+        tops = self.files.read_json(f"{part}.json")["heads"]
+        return Edges(tuple(Sums(top, self._array(f"{part}.head{index}.npy")) for index, top in enumerate(tops)))
+
+    def carry(self, part: int) -> Edges:
+        """Of its edges, those to the part below."""
+        top = self.files.read_json(f"{part}.json")["carry"]
+        return Edges(carry=Sums(top, self._array(f"{part}.carry.npy")))
 
     def remove(self) -> None:
         self.files.remove("")
@@ -97,7 +102,7 @@ class Joined:
         """As :class:`~kittiseg.inference.scored.Scored` says. One part and one seam are in memory at a time."""
         for part in self.parts:
             if part > self.parts.start:
-                sums = seam(self.stored.edges(part - 1), self.stored.edges(part))
+                sums = seam(self.stored.carry(part - 1), self.stored.heads(part))
                 if sums is not None:
                     yield from finish(self.region, sums, classes=self.classes, probabilities=self.probabilities)
             yield from self.stored.bands(part)

@@ -15,7 +15,7 @@ from kittiseg.inference.scored import NOTHING, Band
 
 WINDOWS_PER_PART = 64
 
-_STRIP = 4  # windows side by side whose sums are held before they are added to those of the rows above
+_STRIP = 2  # windows side by side whose sums are held before they are added to those of the rows above
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def test_no_more_than_a_window_s_height_is_held():
     assert sum(heights) == 1600
     assert max(heights) == 16  # the last row of windows ends with the picture
     held = [values for values in vars(stitcher).values() if isinstance(values, np.ndarray)]
-    assert sum(values.nbytes for values in held) == CLASSES * 16 * (40 + 40) * 4
+    assert sum(values.nbytes for values in held) == CLASSES * 16 * (40 + 32) * 4
 
 
 def test_skipped_windows_do_not_count():
