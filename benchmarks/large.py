@@ -104,7 +104,7 @@ def ours(folder: Path, picture: Path) -> dict[str, float]:
     size = Size(height=image_hwc.shape[0], width=image_hwc.shape[1])
     (region,) = make_mode(SLIDING).regions(Annotation(size))
     forward = NetworkForward(network(), input_size=Size(height=SIDE, width=SIDE), precision="bf16")
-    predictor = Predictor(forward, classes=CLASSES, batch_size=BATCH)
+    predictor = Predictor(forward.one_by_one, classes=CLASSES, batch_size=BATCH)
     stored, parts = PartFiles(Files.at(folder / "parts")), parts_of(region.grid)
     for index, rows in enumerate(parts):
         (scored,) = predictor.predict([Part(index, LazyImage.from_array(image_hwc), region, rows)])

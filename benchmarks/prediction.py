@@ -29,7 +29,7 @@ def run(folder: Path) -> list[Ratio]:
     torch.manual_seed(0)
     network = NETWORKS["unetv2"](2, WIDTH).eval()
     forward = NetworkForward(network, input_size=Size(height=SIDE, width=SIDE), precision="bf16")
-    predictor, mode = Predictor(forward, classes=2, batch_size=BATCH), make_mode(TUTORIAL)
+    predictor, mode = Predictor(forward.one_by_one, classes=2, batch_size=BATCH), make_mode(TUTORIAL)
     passes = bare_passes(network, count=28 * PICTURES // BATCH)
     monai = monai_predictor(network)
     ours, bare, theirs = best_of(

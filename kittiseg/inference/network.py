@@ -74,18 +74,26 @@ class NetworkForward:
         On a GPU only that waits: where the next windows are submitted before these are fetched, copies and computing
         overlap. A CPU has done all the work when this returns.
         """
-        size = input_size or self._input
-        if size.height % self._multiple or size.width % self._multiple:
-            raise ValueError(f"the input is {size} px and the network wants multiples of {self._multiple}; round it up")
-        probs_nchw = reduce(Tensor.add_, self._views(self._upload(windows_nhwc), size)).div_(self._augment.views)
+        window = Size(height=windows_nhwc.shape[1], width=windows_nhwc.shape[2])
+        views = self._views(self._upload(windows_nhwc), input_size or self._input)
+        probs_nchw = reduce(Tensor.add_, (_resize(view_nchw, window) for view_nchw in views)).div_(self._augment.views)
         return self._download(probs_nchw[: len(windows_nhwc)])
+
+    @torch.inference_mode()
+    def one_by_one(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> "np.ndarray | ResizedLater":
+        """As a call, but on a CPU each window's probabilities are resized when they are taken, which saves memory."""
+        if self._on_cuda or self._augment.views > 1:
+            return self(windows_nhwc, input_size)
+        (probs_nchw,) = self._views(self._upload(windows_nhwc), input_size or self._input)
+        window = Size(height=windows_nhwc.shape[1], width=windows_nhwc.shape[2])
+        return ResizedLater(probs_nchw[: len(windows_nhwc)], window)
 
     @property
     def _on_cuda(self) -> bool:
         return self._device.type == "cuda"
 
     def _upload(self, windows_nhwc: np.ndarray) -> Tensor:
-        """Float32 (n, 3, h, w), 0..255, on the device; channel by channel, which is resized in half the time."""
+        """Uint8 (n, 3, h, w) on the device, channel by channel, which is resized in half the time."""
         host_nhwc = torch.from_numpy(windows_nhwc)
         if self._on_cuda:  # from memory that the system may not move, or the copy would wait for all work before it
             host_nhwc = host_nhwc.pin_memory()
@@ -93,7 +101,7 @@ class NetworkForward:
         missing = self._pad_to - len(windows_nhwc)
         if missing > 0:
             pixels_nhwc = F.pad(pixels_nhwc, (0, 0, 0, 0, 0, 0, 0, missing))
-        return pixels_nhwc.permute(0, 3, 1, 2).contiguous().float()
+        return pixels_nhwc.permute(0, 3, 1, 2).contiguous()
 
     def _download(self, probs_nchw: Tensor) -> Callable[[], np.ndarray]:
         if not self._on_cuda:
@@ -108,15 +116,22 @@ class NetworkForward:
         return fetch
 
     def _views(self, pixels_nchw: Tensor, size: Size) -> Iterator[Tensor]:
-        """The probabilities, at the windows' size, of everything that a window is shown as."""
-        window = Size(height=pixels_nchw.shape[2], width=pixels_nchw.shape[3])
+        """The probabilities, at the network's size, of everything that a window is shown as. ValueError as a call."""
+        if size.height % self._multiple or size.width % self._multiple:
+            raise ValueError(f"the input is {size} px and the network wants multiples of {self._multiple}; round it up")
         for scale in self._augment.scales:
-            seen_nchw = _resize(pixels_nchw, _scaled(size, scale, self._multiple))
+            seen_nchw = self._resize_pixels(pixels_nchw, _scaled(size, scale, self._multiple))
             image_nchw = torch.addcmul(self._shift, seen_nchw, self._scale)
             image_nchw = image_nchw.contiguous(memory_format=torch.channels_last)
             for axes in self._augment.axes:
                 probs_nchw = self._probabilities(image_nchw.flip(axes) if axes else image_nchw)
-                yield _resize(probs_nchw.flip(axes) if axes else probs_nchw, window)
+                yield probs_nchw.flip(axes) if axes else probs_nchw
+
+    def _resize_pixels(self, pixels_nchw: Tensor, size: Size) -> Tensor:
+        """As float32. On a CPU one by one: a batch of large windows as float32 would be new memory each time."""
+        if self._on_cuda:
+            return _resize(pixels_nchw.float(), size)
+        return torch.cat([_resize(pixels_chw[None].float(), size) for pixels_chw in pixels_nchw])
 
     def _probabilities(self, image_nchw: Tensor) -> Tensor:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocast):
@@ -124,6 +139,26 @@ class NetworkForward:
         # interpolate takes four times longer on two channels when they lie innermost
         scores_nchw = logits_nchw.contiguous().float()
         return (scores_nchw if self._temperature == 1 else scores_nchw / self._temperature).softmax(dim=1)
+
+
+class ResizedLater:
+    """Probabilities of windows at the network's size, float32 (n, c, h', w'); one by one at the windows'."""
+
+    def __init__(self, probs_nchw: Tensor, window: Size) -> None:
+        self._probs_nchw = probs_nchw
+        self._window = window
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of all of them: (n, c, h, w)."""
+        return (*self._probs_nchw.shape[:2], self._window.height, self._window.width)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Of one window after the other, float32 (c, h, w)."""
+        for probs_chw in self._probs_nchw:
+            with torch.inference_mode():
+                resized_nchw = _resize(probs_chw[None], self._window)
+            yield resized_nchw[0].numpy()
 
 
 def multiple_of(network: nn.Module) -> int:

@@ -20,10 +20,19 @@ from kittiseg.project.pixels import LazyImage
 K = TypeVar("K")
 
 
+class Scores(Protocol):
+    """An array (n, c, h, w), or what gives one window's scores, (c, h, w), after the other."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __iter__(self) -> Iterator[np.ndarray]: ...
+
+
 class Forward(Protocol):
     """A network, or what stands for one."""
 
-    def __call__(self, windows_nhwc: np.ndarray, input_size: Size | None = None, /) -> np.ndarray:
+    def __call__(self, windows_nhwc: np.ndarray, input_size: Size | None = None, /) -> Scores:
         """RGB uint8 windows (n, h, w, 3) -> scores of the classes float32 (n, c, h, w), the higher the likelier.
 
         ``input_size``: what the network should see them at; None for its own choice.

@@ -188,7 +188,7 @@ def _make_worker(
 ) -> Callable[[Task], list[PredictedPicture]]:
     forward = make_forward(device=device, threads=threads, job=job)
     predictor = Predictor(
-        forward,
+        forward.one_by_one,
         classes=job.classes,
         batch_size=job.config.batch_size,
         probabilities=job.outputs.needs_probabilities,

@@ -77,7 +77,7 @@ class WholePictures:
             precision=forward.precision,
         )
         mode, classes = make_mode(self.config.mode), len(self.classes.names) + 1
-        predictor = Predictor(network, classes=len(self.channels), batch_size=self.config.batch_size)
+        predictor = Predictor(network.one_by_one, classes=len(self.channels), batch_size=self.config.batch_size)
         compared = np.full(256, BACKGROUND, np.uint8)  # also of what no window was shown of
         compared[: len(self.channels)] = self.channels
         matrix_cc = np.zeros((classes, classes), np.int64)

@@ -245,3 +245,18 @@ def test_auto_is_what_the_hardware_computes():
         NetworkForward(network(), input_size=INPUT)(windows(1)),
         NetworkForward(network(), input_size=INPUT, precision=named)(windows(1)),
     )
+
+
+@pytest.mark.parametrize("augment", [Augmentation(), Augmentation(scales=(2.0,)), Augmentation(mirror=True)])
+@pytest.mark.parametrize("size", [INPUT, Size(height=23, width=9)])
+def test_scores_one_by_one_are_those_of_all_at_once(size: Size, augment: Augmentation):
+    """Bit for bit, with the shape known before the first; each can be taken again."""
+    forward = NetworkForward(network(), input_size=INPUT, augment=augment)
+    seen = windows(3, size)
+
+    found = forward.one_by_one(seen, Size(height=32, width=16))
+
+    wanted = forward(seen, Size(height=32, width=16))
+    assert found.shape == wanted.shape
+    for _ in range(2):
+        np.testing.assert_array_equal(np.stack(list(found)), wanted)
