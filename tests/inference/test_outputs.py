@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kittiseg.config import parse
-from kittiseg.errors import ConfigError
+from kittiseg.errors import ConfigError, DataError
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.outputs import Outputs, plan_outputs
@@ -253,6 +253,24 @@ def test_what_the_original_refused_late_is_refused_at_once(oracle: Path):
         config_of(gaps)
     with pytest.raises(ConfigError, match="'vehicle_unet' would be the name of a class of the model and of the class"):
         outputs_of(clash)
+
+
+def test_a_roi_of_nothing_is_an_error_of_every_picture_as_in_2018(oracle: Path):
+    """60 % off on the left and 50 % on the right; the classes of the output were decided before."""
+    folder = oracle / "inference" / "09_roi_empty"
+    case = json.loads((folder / "case.json").read_text())
+    config, meta = config_of(case["config"]), json.loads((folder / "meta.json").read_text())
+    toy = ProjectMeta.from_json(json.loads((oracle / "inference" / "in" / "toy" / "meta.json").read_text()))
+    assert plan_outputs(config, MODEL, toy, source="a test").meta.classes == ProjectMeta.from_json(meta).classes
+
+    mode = make_mode(config.mode)
+    assert len(case["images"]) == 6
+    for dataset, name, error, _ in case["images"]:
+        document = json.loads((oracle / "inference" / "in" / "toy" / dataset / "ann" / f"{name}.json").read_text())
+        size = Size(height=document["size"]["height"], width=document["size"]["width"])
+        assert "result crop bounds are invalid" in error
+        with pytest.raises(DataError, match="the bounds of the mode leave nothing"):
+            mode.regions(Annotation(size))
 
 
 def test_a_small_picture_is_predicted_like_a_large_one():
