@@ -111,7 +111,7 @@ def test_the_divisor_is_what_the_windows_weigh(grid: Grid) -> None:
     for window in grid.windows:
         weights_hw[window.slices] += 1 if grid.weights_hw is None else grid.weights_hw
 
-    np.testing.assert_allclose(grid.divisor(0, grid.canvas.height), weights_hw, rtol=1e-4)
+    np.testing.assert_allclose(grid.divisor(0, grid.canvas.height), weights_hw, rtol=1e-5)
 
 
 @given(axes())

@@ -121,7 +121,7 @@ def test_a_constant_field_stays_constant(grid: Grid, value: float):
     for one in sums:
         for band in finish(whole_region(grid), one, classes=CLASSES, probabilities=True):
             assert band.probs_chw is not None
-            np.testing.assert_allclose(band.probs_chw, value, rtol=1e-4)
+            np.testing.assert_allclose(band.probs_chw, value, rtol=1e-5)
 
 
 @given(grids(), st.integers(0, 99))
@@ -140,7 +140,7 @@ def test_probabilities_are_the_weighted_mean(grid: Grid, seed: int):
     bands = [b for one in sums for b in finish(whole_region(grid), one, classes=CLASSES, probabilities=True)]
 
     probs_chw = np.concatenate([band.probs_chw for band in bands], axis=1)
-    np.testing.assert_allclose(probs_chw, above_chw / below_hw, rtol=1e-3)
+    np.testing.assert_allclose(probs_chw, above_chw / below_hw, rtol=1e-4)
     labels_hw = np.concatenate([band.labels_hw for band in bands])
     np.testing.assert_array_equal(labels_hw, joined(sums).argmax(axis=0))
 
