@@ -27,7 +27,7 @@ class NetworkForward:
     The windows are resized to ``input_size`` bilinearly, the aspect ignored, or to the size that a call names; the
     probabilities (not the scores before the softmax) are resized back bilinearly, as in 2018. ``network`` maps a batch
     of pictures, normalised by ImageNet's mean and deviation, to logits_nchw of the input's size; it is copied, never
-    changed. ``threads`` sets torch's number for the whole process.
+    changed.
 
     ``augment``: what is averaged, none but the window as it is by default. ``temperature``: what logits are divided by.
     ``pad_to``: fewer windows are filled up with black ones to so many, whose results nobody sees: what was compiled for
@@ -41,14 +41,11 @@ class NetworkForward:
         input_size: Size,
         device: str = "cpu",
         precision: Precision = "auto",
-        threads: int | None = None,
         augment: Augmentation | None = None,
         temperature: float = 1.0,
         compile: bool = False,  # noqa: A002 - as in the config
         pad_to: int = 0,
     ) -> None:
-        if threads is not None:
-            torch.set_num_threads(threads)
         self._device = torch.device(device)
         self._autocast = precision == "bf16" or (precision == "auto" and computes_bf16(self._device))
         self._input = input_size

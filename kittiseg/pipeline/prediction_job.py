@@ -93,14 +93,18 @@ def _mode_of(config: InferenceConfig, model_files: Files, checkpoint: "Checkpoin
 
 
 def make_forward(*, device: DeviceKind, threads: int | None, job: Job) -> "NetworkForward":
-    """Loads the network, in the worker.
+    """Loads the network, in the worker. ``threads``: torch's number for the whole process, if it is to be set.
 
     What was compiled for full batches is given no others, nor is a GPU, which chooses how to compute by their size;
     but there only sliding windows are filled up, of which few batches are not full.
     """
+    import torch
+
     from kittiseg.inference.network import NetworkForward
     from kittiseg.training.checkpoints import load_network, resolve
 
+    if threads is not None:
+        torch.set_num_threads(threads)
     config = job.config
     network, model = load_network(job.model, resolve(job.model, job.checkpoint))
     fills_up = config.compile or (device == "cuda" and isinstance(config.mode, SlidingWindowSettings))
@@ -109,7 +113,6 @@ def make_forward(*, device: DeviceKind, threads: int | None, job: Job) -> "Netwo
         input_size=model.settings.input_size.size,
         device=device,
         precision=config.precision,
-        threads=threads,
         augment=config.augment,
         temperature=job.temperature,
         compile=config.compile,
