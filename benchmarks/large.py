@@ -23,7 +23,8 @@ from kittiseg.inference.config import SlidingWindowSettings, WindowOverlap, Wind
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward, fold_batch_norms
 from kittiseg.inference.part_files import Joined, PartFiles
-from kittiseg.inference.predictor import Part, Predictor
+from kittiseg.inference.parts import Part
+from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.stitching import parts_of
 from kittiseg.pipeline import Run
 from kittiseg.project.annotation import Annotation

@@ -1,7 +1,7 @@
 """A torch network as a ``forward``: windows of any size in, class probabilities of that size out."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from typing import Literal
 
@@ -62,28 +62,23 @@ class NetworkForward:
 
     def __call__(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> np.ndarray:
         """The probabilities of windows of one size. ValueError where ``input_size`` is none that the network takes."""
-        return self.submit(windows_nhwc, input_size)()
+        return np.stack(list(self.one_by_one(windows_nhwc, input_size)))
 
     @torch.inference_mode()
-    def submit(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> Callable[[], np.ndarray]:
-        """Begins with windows, and gives what waits for their probabilities, to be called once.
+    def one_by_one(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> "ProbabilitiesLater":
+        """As a call, without waiting for what can wait until the first window's probabilities are taken.
 
-        On a GPU only that waits: where the next windows are submitted before these are fetched, copies and computing
-        overlap. A CPU has done all the work when this returns.
+        On a GPU that is everything: where the next windows come before these are taken, copies and computing overlap. A
+        CPU resizes each window's probabilities when they are taken, which saves memory.
         """
         window = Size(height=windows_nhwc.shape[1], width=windows_nhwc.shape[2])
         views = self._views(self._upload(windows_nhwc), input_size or self._input)
-        probs_nchw = reduce(Tensor.add_, (_resize(view_nchw, window) for view_nchw in views)).div_(self._augment.views)
-        return self._download(probs_nchw[: len(windows_nhwc)])
-
-    @torch.inference_mode()
-    def one_by_one(self, windows_nhwc: np.ndarray, input_size: Size | None = None) -> "np.ndarray | ResizedLater":
-        """As a call, but on a CPU each window's probabilities are resized when they are taken, which saves memory."""
         if self._on_cuda or self._augment.views > 1:
-            return self(windows_nhwc, input_size)
-        (probs_nchw,) = self._views(self._upload(windows_nhwc), input_size or self._input)
-        window = Size(height=windows_nhwc.shape[1], width=windows_nhwc.shape[2])
-        return ResizedLater(probs_nchw[: len(windows_nhwc)], window)
+            views = (_resize(view_nchw, window) for view_nchw in views)
+        probs_nchw = reduce(Tensor.add_, views)
+        if self._augment.views > 1:
+            probs_nchw = probs_nchw.div_(self._augment.views)
+        return ProbabilitiesLater(probs_nchw[: len(windows_nhwc)], window)
 
     @property
     def _on_cuda(self) -> bool:
@@ -99,18 +94,6 @@ class NetworkForward:
         if missing > 0:
             pixels_nhwc = F.pad(pixels_nhwc, (0, 0, 0, 0, 0, 0, 0, missing))
         return pixels_nhwc.permute(0, 3, 1, 2).contiguous()
-
-    def _download(self, probs_nchw: Tensor) -> Callable[[], np.ndarray]:
-        if not self._on_cuda:
-            return probs_nchw.numpy
-        host_nchw = torch.empty(probs_nchw.shape, pin_memory=True).copy_(probs_nchw, non_blocking=True)
-        done = torch.cuda.current_stream(self._device).record_event()
-
-        def fetch() -> np.ndarray:
-            done.synchronize()
-            return host_nchw.numpy()
-
-        return fetch
 
     def _views(self, pixels_nchw: Tensor, size: Size) -> Iterator[Tensor]:
         """The probabilities, at the network's size, of everything that a window is shown as. ValueError as a call."""
@@ -138,12 +121,18 @@ class NetworkForward:
         return (scores_nchw if self._temperature == 1 else scores_nchw / self._temperature).softmax(dim=1)
 
 
-class ResizedLater:
-    """Probabilities of windows at the network's size, float32 (n, c, h', w'); one by one at the windows'."""
+class ProbabilitiesLater:
+    """Probabilities of windows, float32 (n, c, h, w), on any device, which come one by one to the host.
+
+    The copy from a GPU begins at once. What has not the size of a ``window`` is resized when it is taken.
+    """
 
     def __init__(self, probs_nchw: Tensor, window: Size) -> None:
-        self._probs_nchw = probs_nchw
         self._window = window
+        self._probs_nchw, self._copied = probs_nchw, None
+        if probs_nchw.is_cuda:
+            self._probs_nchw = torch.empty(probs_nchw.shape, pin_memory=True).copy_(probs_nchw, non_blocking=True)
+            self._copied = torch.cuda.current_stream(probs_nchw.device).record_event()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,6 +141,8 @@ class ResizedLater:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Of one window after the other, float32 (c, h, w)."""
+        if self._copied is not None:
+            self._copied.synchronize()
         for probs_chw in self._probs_nchw:
             with torch.inference_mode():
                 resized_nchw = _resize(probs_chw[None], self._window)

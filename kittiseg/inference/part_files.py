@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kittiseg.errors import DataError
-from kittiseg.inference.predictor import PartScored
+from kittiseg.inference.parts import PartScored
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import Band
 from kittiseg.inference.stitching import Edges, Sums, finish, seam

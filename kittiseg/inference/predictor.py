@@ -2,17 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from kittiseg.inference.glance import Cell, Glance
 from kittiseg.inference.modes import Mode
-from kittiseg.inference.regions import Region
-from kittiseg.inference.scored import NOTHING, Band
-from kittiseg.inference.skip import SHOW_ALL, Sieve, is_plain
-from kittiseg.inference.stitching import Edges, Stitcher, finish
+from kittiseg.inference.parts import OpenPart, Part, PartScored, WaitingWindow
+from kittiseg.inference.scored import NOTHING
+from kittiseg.inference.skip import is_plain
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.pixels import LazyImage
@@ -39,185 +37,125 @@ class Forward(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Part(Generic[K]):
-    """Some rows of windows of a region of a picture; ``rows`` None for all of them. ``sieve``: which are skipped."""
-
-    key: K
-    image: LazyImage
-    region: Region
-    rows: range | None = None
-    sieve: Sieve = SHOW_ALL
-
-
-@dataclass(frozen=True, slots=True)
-class PartScored(Generic[K]):
-    """What was found on a part: the rows that no other part touches, from the top, and what the seams need.
-
-    ``windows``: that the network was shown, those of a first pass too; ``skipped``: those of the grid that it was not.
-    """
-
-    key: K
-    bands: list[Band]
-    edges: Edges
-    windows: int
-    skipped: int
-
-
-@dataclass(slots=True)
-class _Open:
-    """A part that waits for the scores of some of its windows."""
-
-    part: Part[Any]
-    stitcher: Stitcher
-    glance: Glance | None
-    queue: "list[_Queued]"
-    glances: int = 0  # windows of the first pass that are queued
-    is_queued: bool = False  # whether the windows of the grid are, or have been
-    bands: list[Band] = field(default_factory=list)
-    windows: int = 0
-    skipped: int = 0
-
-    def grid_windows(self) -> Iterator[Window]:
-        grid, rows = self.part.region.grid, self.part.rows
-        for row in range(len(grid.rows.starts)) if rows is None else rows:
-            yield from (grid.at(row, column) for column in range(grid.per_row))
-
-    def is_outside(self, window: Window) -> bool:
-        inside, shown = self.part.sieve.inside, self.part.region.shown(window)
-        return inside is not None and (shown is None or not inside.touch(shown))
-
-
-@dataclass(slots=True)
-class _Queued:
-    """A window that waits for its scores. ``cell``: which one it is of the first pass; None for those of the grid.
-
-    ``skipped``: windows of the grid behind it that are added after it; None those without an answer.
-    """
-
-    waiting: _Open
-    pixels_hwc: np.ndarray
-    cell: Cell | None = None
-    skipped: list[Window | None] = field(default_factory=list)
-
-
 class Predictor:
-    """Applies ``forward`` to pictures. At most ``batch_size`` + 1 parts are open at a time.
+    """Applies ``forward`` to pictures, in a thread of its own: meanwhile the next windows are cut, the last added up.
 
     A batch takes ``batch_size`` windows of one size, of one part or of several; only the last ones may be smaller. The
-    scores of a part are added in the order of its grid, whatever the batches.
+    scores of a part are added in the order of its grid, whatever the batches. One batch is computed while another is
+    filled, so at most twice ``batch_size`` + 1 parts are open at a time.
     """
 
     def __init__(self, forward: Forward, *, classes: int, batch_size: int, probabilities: bool = False) -> None:
         self.classes = classes
         self.probabilities = probabilities
+        self.batch_size = batch_size
         self._forward = forward
-        self._batch_size = batch_size
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="forward")  # always the same: it may hold CUDA graphs
 
     def predict(self, parts: Iterable[Part[K]]) -> Iterator[PartScored[K]]:
         """Each part's scores under its key, in the order of the parts."""
-        opened: deque[_Open] = deque()
-        queues: dict[tuple[Size, Size | None], list[_Queued]] = {}
+        return _Prediction(self).run(parts)
+
+    def begin(self, batch: list[WaitingWindow]) -> "Future[Scores]":
+        """The scores of windows of one size, which are computed meanwhile."""
+        windows_nhwc = np.stack([waiting.pixels_hwc for waiting in batch])
+        return self._thread.submit(self._forward, windows_nhwc, batch[0].part.part.region.input_size)
+
+
+Queue = list[WaitingWindow]
+
+
+class _Prediction:
+    """The windows that wait for a full batch, by size, and the batches that are computed, at most two."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self._opened: deque[OpenPart] = deque()
+        self._queues: dict[tuple[Size, Size | None], Queue] = {}
+        self._running: deque[tuple[Queue, Future[Scores]]] = deque()
+
+    def run(self, parts: Iterable[Part[Any]]) -> Iterator[PartScored[Any]]:
+        opened = self._opened
         for part in parts:
-            opened.append(self._open(part, queues.setdefault((part.region.grid.window, part.region.input_size), [])))
-            self._queue_grids(opened)
-            while len(opened) > self._batch_size and not opened[0].stitcher.complete:
-                self._run(opened[0].queue)  # many sizes: do not let the first wait for a window of its size
-                self._queue_grids(opened)
-            while opened and opened[0].stitcher.complete:
-                yield _closed(opened.popleft())
-        while any(queues.values()):
-            for queue in queues.values():
-                self._run(queue)
-            self._queue_grids(opened)
+            self._open(part)
+            self._queue_grids()
+            while len(opened) > 2 * self._predictor.batch_size and not opened[0].complete:
+                self._advance()
+            while opened and opened[0].complete:
+                yield opened.popleft().scored()
         while opened:
-            yield _closed(opened.popleft())
+            while not opened[0].complete:
+                self._advance()
+            yield opened.popleft().scored()
 
-    def _open(self, part: Part[Any], queue: list[_Queued]) -> _Open:
+    def _open(self, part: Part[Any]) -> None:
         """Queues the windows of the first pass over a part, if there is one."""
-        sieve, region = part.sieve, part.region
-        stitcher = Stitcher(region.grid, classes=self.classes, rows=part.rows, skips=sieve.leaves_gaps)
-        if sieve.coarse is None:
-            return _Open(part, stitcher, None, queue)
-        glance = Glance(region, sieve.coarse, sieve.background)
-        waiting = _Open(part, stitcher, glance, queue)
-        for cell in glance.cells(window for window in waiting.grid_windows() if not waiting.is_outside(window)):
+        opened = OpenPart(part, classes=self._predictor.classes, probabilities=self._predictor.probabilities)
+        self._opened.append(opened)
+        glance = opened.glance
+        if glance is None:
+            return
+        for cell in glance.cells(window for window in opened.grid_windows() if not opened.is_outside(window)):
             pixels_hwc = glance.cut(part.image, cell)
-            if not (sieve.plain and is_plain(pixels_hwc)):
-                waiting.glances += 1
-                self._queue(_Queued(waiting, glance.reduced(pixels_hwc), cell))
-        return waiting
+            if not (part.sieve.plain and is_plain(pixels_hwc)):
+                self._queue(opened.show(glance.reduced(pixels_hwc), cell))
 
-    def _queue_grids(self, opened: Iterable[_Open]) -> None:
+    def _queue_grids(self) -> None:
         """Queues the windows of the parts whose first pass is over; that may end the first pass of others."""
-        while (ready := next((each for each in opened if not each.is_queued and not each.glances), None)) is not None:
-            ready.is_queued = True
+        while ready := next((part for part in self._opened if part.to_queue and part.is_looked_over), None):
+            ready.to_queue = False
             for window in ready.grid_windows():
                 self._queue_or_skip(ready, window)
 
-    def _queue_or_skip(self, waiting: _Open, window: Window) -> None:
-        part, pixels_hwc = waiting.part, None
-        if waiting.is_outside(window):
-            self._skip(waiting, None)
+    def _queue_or_skip(self, opened: OpenPart, window: Window) -> None:
+        part, pixels_hwc = opened.part, None
+        if opened.is_outside(window):
+            opened.skip(None)
             return
         if part.sieve.plain:
             pixels_hwc = part.region.cut(part.image, window)
             if is_plain(pixels_hwc):
-                self._skip(waiting, None)
+                opened.skip(None)
                 return
-        if waiting.glance is not None and waiting.glance.is_enough(window):
-            self._skip(waiting, window)
+        if opened.glance is not None and opened.glance.is_enough(window):
+            opened.skip(window)
             return
-        self._queue(_Queued(waiting, part.region.cut(part.image, window) if pixels_hwc is None else pixels_hwc))
+        self._queue(opened.show(part.region.cut(part.image, window) if pixels_hwc is None else pixels_hwc))
 
-    def _queue(self, queued: _Queued) -> None:
-        queue = queued.waiting.queue
-        queue.append(queued)
-        if len(queue) == self._batch_size:
-            self._run(queue)
+    def _queue(self, waiting: WaitingWindow) -> None:
+        queue = self._queue_of(waiting.part)
+        queue.append(waiting)
+        if len(queue) == self._predictor.batch_size:
+            self._begin(queue)
 
-    def _skip(self, waiting: _Open, window: Window | None) -> None:
-        """In its turn: after the windows of its part that are still queued, which are the last ones there."""
-        waiting.skipped += 1
-        if waiting.queue and waiting.queue[-1].waiting is waiting:
-            waiting.queue[-1].skipped.append(window)
+    def _queue_of(self, opened: OpenPart) -> Queue:
+        region = opened.part.region
+        return self._queues.setdefault((region.grid.window, region.input_size), [])
+
+    def _begin(self, queue: Queue) -> None:
+        """Computes the windows of a queue and empties it; meanwhile adds up the batch before."""
+        self._running.append((queue[:], self._predictor.begin(queue)))
+        queue.clear()
+        if len(self._running) > 1:
+            self._add_scores()
+
+    def _advance(self) -> None:
+        """Ends the oldest batch, or begins one that is not full: the first part shall not wait for many sizes."""
+        if not self._running:
+            self._begin(self._queue_of(self._opened[0]))
         else:
-            self._add_skipped(waiting, window)
+            self._add_scores()
+            self._queue_grids()
 
-    def _run(self, queue: list[_Queued]) -> None:
-        """Scores the windows of a queue and empties it."""
-        if not queue:
-            return
-        region = queue[0].waiting.part.region
-        scores_nchw = self._forward(np.stack([queued.pixels_hwc for queued in queue]), region.input_size)
-        wanted = (len(queue), self.classes, region.grid.window.height, region.grid.window.width)
+    def _add_scores(self) -> None:
+        """Waits for the oldest batch."""
+        batch, future = self._running.popleft()
+        scores_nchw, window = future.result(), batch[0].part.part.region.grid.window
+        wanted = (len(batch), self._predictor.classes, window.height, window.width)
         if scores_nchw.shape != wanted:
             raise ValueError(f"forward gave scores of shape {scores_nchw.shape}; wanted {wanted} (n, c, h, w)")
-        for queued, scores_chw in zip(queue, scores_nchw, strict=True):
-            waiting = queued.waiting
-            waiting.windows += 1
-            if queued.cell is None:
-                self._add(waiting, scores_chw)
-            else:
-                assert waiting.glance is not None
-                waiting.glance.add(queued.cell, scores_chw)
-                waiting.glances -= 1
-            for window in queued.skipped:
-                self._add_skipped(waiting, window)
-        queue.clear()
-
-    def _add_skipped(self, waiting: _Open, window: Window | None) -> None:
-        """With what the first pass found in it, unless it has no answer (None)."""
-        if window is None:
-            self._add(waiting, None)
-            return
-        assert waiting.glance is not None
-        self._add(waiting, waiting.glance.scores(window))
-
-    def _add(self, waiting: _Open, scores_chw: np.ndarray | None) -> None:
-        waiting.stitcher.add(scores_chw)
-        for sums in waiting.stitcher.take():
-            waiting.bands += finish(waiting.part.region, sums, classes=self.classes, probabilities=self.probabilities)
+        for waiting, scores_chw in zip(batch, scores_nchw, strict=True):
+            waiting.part.add(waiting, scores_chw)
 
 
 def label_maps(
@@ -246,7 +184,3 @@ def label_maps(
             opened.popleft()
             done = 0
             yield key, labels_hw
-
-
-def _closed(done: _Open) -> PartScored[Any]:
-    return PartScored(done.part.key, done.bands, done.stitcher.edges(), done.windows, done.skipped)

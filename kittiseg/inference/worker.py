@@ -14,7 +14,8 @@ from kittiseg.inference.modes import Mode
 from kittiseg.inference.outputs import Outputs
 from kittiseg.inference.painted import painted
 from kittiseg.inference.part_files import Joined, PartFiles
-from kittiseg.inference.predictor import Part, PartScored, Predictor
+from kittiseg.inference.parts import Part, PartScored
+from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import InMemory, Scored
 from kittiseg.inference.skip import SHOW_ALL, Sieve, Skipping

@@ -169,15 +169,15 @@ def test_a_batch_that_is_filled_up_gives_what_it_gave():
         np.testing.assert_allclose(probs_nchw, plain(windows(count)), atol=1e-6)
 
 
-def test_windows_submitted_before_others_are_fetched_keep_their_results():
+def test_windows_that_come_before_others_are_taken_keep_their_results():
     """Bit for bit those of one call after another."""
     forward = NetworkForward(network(), input_size=INPUT)
     batches = [windows(count, Size(height=23, width=9)) for count in (3, 2, 1)]
 
-    fetches = [forward.submit(windows_nhwc) for windows_nhwc in batches]
+    later = [forward.one_by_one(windows_nhwc) for windows_nhwc in batches]
 
-    for fetch, windows_nhwc in zip(fetches, batches, strict=True):
-        np.testing.assert_array_equal(fetch(), forward(windows_nhwc))
+    for probs_nchw, windows_nhwc in zip(later, batches, strict=True):
+        np.testing.assert_array_equal(list(probs_nchw), forward(windows_nhwc))
 
 
 def test_probabilities_sum_to_one():
@@ -249,8 +249,8 @@ def test_auto_is_what_the_hardware_computes():
 
 @pytest.mark.parametrize("augment", [Augmentation(), Augmentation(scales=(2.0,)), Augmentation(mirror=True)])
 @pytest.mark.parametrize("size", [INPUT, Size(height=23, width=9)])
-def test_scores_one_by_one_are_those_of_all_at_once(size: Size, augment: Augmentation):
-    """Bit for bit, with the shape known before the first; each can be taken again."""
+def test_scores_one_by_one_can_be_taken_again(size: Size, augment: Augmentation):
+    """Bit for bit those of a call, with the shape known before the first."""
     forward = NetworkForward(network(), input_size=INPUT, augment=augment)
     seen = windows(3, size)
 

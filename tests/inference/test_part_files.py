@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kittiseg.errors import DataError
 from kittiseg.inference.grid import Grid, place
 from kittiseg.inference.part_files import Joined, PartFiles
-from kittiseg.inference.predictor import Part, Predictor
+from kittiseg.inference.parts import Part
+from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import Scored
 from kittiseg.inference.skip import SHOW_ALL, Sieve
