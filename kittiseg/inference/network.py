@@ -100,9 +100,7 @@ class NetworkForward:
         if size.height % self._multiple or size.width % self._multiple:
             raise ValueError(f"the input is {size} px and the network wants multiples of {self._multiple}; round it up")
         for scale in self._augment.scales:
-            seen_nchw = self._resize_pixels(pixels_nchw, _scaled(size, scale, self._multiple))
-            image_nchw = torch.addcmul(self._shift, seen_nchw, self._scale)
-            image_nchw = image_nchw.contiguous(memory_format=torch.channels_last)
+            image_nchw = self._normalised(self._resize_pixels(pixels_nchw, _scaled(size, scale, self._multiple)))
             for axes in self._augment.axes:
                 probs_nchw = self._probabilities(image_nchw.flip(axes) if axes else image_nchw)
                 yield probs_nchw.flip(axes) if axes else probs_nchw
@@ -113,12 +111,15 @@ class NetworkForward:
             return _resize(pixels_nchw.float(), size)
         return torch.cat([_resize(pixels_chw[None].float(), size) for pixels_chw in pixels_nchw])
 
+    def _normalised(self, pixels_nchw: Tensor) -> Tensor:
+        return torch.addcmul(self._shift, pixels_nchw, self._scale).contiguous(memory_format=torch.channels_last)
+
     def _probabilities(self, image_nchw: Tensor) -> Tensor:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocast):
             logits_nchw = self._network(image_nchw)
         # interpolate takes four times longer on two channels when they lie innermost
-        scores_nchw = logits_nchw.contiguous().float()
-        return (scores_nchw if self._temperature == 1 else scores_nchw / self._temperature).softmax(dim=1)
+        logits_nchw = logits_nchw.to(torch.float32, memory_format=torch.contiguous_format)
+        return (logits_nchw if self._temperature == 1 else logits_nchw / self._temperature).softmax(dim=1)
 
 
 class ProbabilitiesLater:

@@ -50,7 +50,6 @@ class WaitingWindow:
     """
 
     part: "OpenPart"
-    pixels_hwc: np.ndarray
     cell: Cell | None = None
     skipped: list[Window | None] = field(default_factory=list)
 
@@ -94,10 +93,10 @@ class OpenPart:
         inside, shown = self.part.sieve.inside, self.part.region.shown(window)
         return inside is not None and (shown is None or not inside.touch(shown))
 
-    def show(self, pixels_hwc: np.ndarray, cell: Cell | None = None) -> WaitingWindow:
-        """A window that the network is to be shown: the next of the grid, or ``cell`` of the first pass."""
+    def show(self, cell: Cell | None = None) -> WaitingWindow:
+        """The network is to be shown the next window of the grid, or ``cell`` of the first pass."""
         self._glances += cell is not None
-        self._last = WaitingWindow(self, pixels_hwc, cell)
+        self._last = WaitingWindow(self, cell)
         return self._last
 
     def skip(self, window: Window | None) -> None:
@@ -135,6 +134,6 @@ class OpenPart:
 
     def _add(self, scores_chw: np.ndarray | None) -> None:
         self._stitcher.add(scores_chw)
-        for sums in self._stitcher.take():
+        if sums := self._stitcher.final():
             region, probabilities = self.part.region, self._probabilities
             self._bands += finish(region, sums, classes=self._classes, probabilities=probabilities)

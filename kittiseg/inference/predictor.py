@@ -56,13 +56,13 @@ class Predictor:
         """Each part's scores under its key, in the order of the parts."""
         return _Prediction(self).run(parts)
 
-    def begin(self, batch: list[WaitingWindow]) -> "Future[Scores]":
-        """The scores of windows of one size, which are computed meanwhile."""
-        windows_nhwc = np.stack([waiting.pixels_hwc for waiting in batch])
-        return self._thread.submit(self._forward, windows_nhwc, batch[0].part.part.region.input_size)
+    def begin(self, windows_nhwc: np.ndarray, input_size: Size | None) -> "Future[Scores]":
+        """The scores of windows, which are computed meanwhile."""
+        return self._thread.submit(self._forward, windows_nhwc, input_size)
 
 
-Queue = list[WaitingWindow]
+Queue = list[tuple[WaitingWindow, np.ndarray]]
+"""Windows of one size that the network is to see at one size, with their pixels, RGB (h, w, 3)."""
 
 
 class _Prediction:
@@ -72,7 +72,7 @@ class _Prediction:
         self._predictor = predictor
         self._opened: deque[OpenPart] = deque()
         self._queues: dict[tuple[Size, Size | None], Queue] = {}
-        self._running: deque[tuple[Queue, Future[Scores]]] = deque()
+        self._running: deque[tuple[list[WaitingWindow], Future[Scores]]] = deque()
 
     def run(self, parts: Iterable[Part[Any]]) -> Iterator[PartScored[Any]]:
         opened = self._opened
@@ -98,7 +98,7 @@ class _Prediction:
         for cell in glance.cells(window for window in opened.grid_windows() if not opened.is_outside(window)):
             pixels_hwc = glance.cut(part.image, cell)
             if not (part.sieve.plain and is_plain(pixels_hwc)):
-                self._queue(opened.show(glance.reduced(pixels_hwc), cell))
+                self._queue(opened.show(cell), glance.reduced(pixels_hwc))
 
     def _queue_grids(self) -> None:
         """Queues the windows of the parts whose first pass is over; that may end the first pass of others."""
@@ -120,11 +120,11 @@ class _Prediction:
         if opened.glance is not None and opened.glance.is_enough(window):
             opened.skip(window)
             return
-        self._queue(opened.show(part.region.cut(part.image, window) if pixels_hwc is None else pixels_hwc))
+        self._queue(opened.show(), part.region.cut(part.image, window) if pixels_hwc is None else pixels_hwc)
 
-    def _queue(self, waiting: WaitingWindow) -> None:
+    def _queue(self, waiting: WaitingWindow, pixels_hwc: np.ndarray) -> None:
         queue = self._queue_of(waiting.part)
-        queue.append(waiting)
+        queue.append((waiting, pixels_hwc))
         if len(queue) == self._predictor.batch_size:
             self._begin(queue)
 
@@ -134,8 +134,10 @@ class _Prediction:
 
     def _begin(self, queue: Queue) -> None:
         """Computes the windows of a queue and empties it; meanwhile adds up the batch before."""
-        self._running.append((queue[:], self._predictor.begin(queue)))
+        batch = [waiting for waiting, _ in queue]
+        windows_nhwc = np.stack([pixels_hwc for _, pixels_hwc in queue])
         queue.clear()
+        self._running.append((batch, self._predictor.begin(windows_nhwc, batch[0].part.part.region.input_size)))
         if len(self._running) > 1:
             self._add_scores()
 

@@ -61,7 +61,7 @@ class Stitcher:
         self._strip_chw = np.zeros((channels, grid.rows.window, width), np.float32)
         self._strip_left = self._flushed = 0
         self._heads: list[Sums] = []
-        self._done: list[Sums] = []
+        self._final = 0  # rows from the top that no later window touches
 
     @property
     def complete(self) -> bool:
@@ -69,7 +69,8 @@ class Stitcher:
         return self._row == self._rows.stop
 
     def add(self, scores_chw: np.ndarray | None) -> None:
-        """The scores of the next window, float32 (c, h, w); None where it was skipped."""
+        """The scores of the next window, float32 (c, h, w); None where it was skipped. Final sums are gone then."""
+        self._drop_final()
         columns, window = self._grid.columns, self._grid.at(self._row, self._column)
         top, bottom = self._grid.rows.cores[self._row]
         left, right = columns.cores[self._column]
@@ -95,14 +96,14 @@ class Stitcher:
             self._flush(columns.length)
             self._end_row()
 
-    def take(self) -> list[Sums]:
-        """What has become final since the last call, from top to bottom."""
-        done, self._done = self._done, []
-        return done
+    def final(self) -> Sums | None:
+        """What the last window has made final; a view, until the next one is added. None where that is nothing."""
+        return Sums(self._top, self._open_chw[:, : self._final]) if self._final else None
 
     def edges(self) -> Edges:
-        """What is left open when all windows have been added."""
+        """What is left open when all windows have been added. Final sums are gone then."""
         assert self.complete, "windows are missing"
+        self._drop_final()
         below = self._rows.stop
         if below == len(self._grid.rows.starts):
             return Edges(tuple(self._heads))
@@ -135,14 +136,12 @@ class Stitcher:
         cores = self._grid.rows.cores
         self._row, self._column = self._row + 1, 0
         below = cores[self._row][0] if self._row < len(cores) else self._grid.rows.length
-        final = below - self._top
-        if final > 0:
-            final_chw = self._open_chw[:, :final]
-            self._done.append(Sums(self._top, final_chw if below == self._grid.rows.length else final_chw.copy()))
-            if below == self._grid.rows.length:
-                return
-            _moved_up(self._open_chw, final, axis=1)
-            self._top = below
+        self._final = max(below - self._top, 0)
+
+    def _drop_final(self) -> None:
+        if self._final:
+            _moved_up(self._open_chw, self._final, axis=1)
+            self._top, self._final = self._top + self._final, 0
 
 
 def parts_of(grid: Grid) -> list[range]:

@@ -139,20 +139,21 @@ def _seconds(footprint: Footprint, costs: Costs) -> float:
 def peak_memory(footprint: Footprint, costs: Costs, *, pictures: int) -> int:
     """Bytes that a worker holds at most where it meets so many pictures like this one, the network's own apart.
 
-    A batch is its windows as uint8 RGB and their scores as float32. All stitchers are open whose regions share it.
+    A batch is its windows as uint8 RGB and their scores as float32; one is filled while another is computed. All
+    stitchers are open whose regions share them.
     Pictures that are read ahead, or wait to be written, are those that are done in one part.
     """
     if not footprint.windows:
         return 3 * footprint.decoded
     together = 1 if footprint.is_large else min(pictures, LARGEST_CHUNK)
-    batch = min(costs.batch_size, together * footprint.windows)
+    batches = min(2 * costs.batch_size, together * footprint.windows)
     share = footprint.windows / footprint.regions
-    stitchers = 1 if footprint.is_large else min(math.ceil((batch - 1) / share) + 1, together * footprint.regions)
+    stitchers = 1 if footprint.is_large else min(math.ceil((batches - 1) / share) + 1, together * footprint.regions)
     held = min(together, AHEAD + 2)
     result = 1 + 4 * costs.classes * costs.probabilities
     return (
         stitchers * costs.classes * 4 * footprint.open
-        + batch * footprint.window.area * (3 + costs.classes * 4)
+        + batches * footprint.window.area * (3 + costs.classes * 4)
         + held * (3 * footprint.decoded + result * footprint.scored)
     )
 

@@ -32,7 +32,8 @@ def stitched(grid: Grid, scores: list[np.ndarray], rows: range | None = None) ->
     for scores_chw in scores[rows.start * grid.per_row : rows.stop * grid.per_row]:
         assert not stitcher.complete
         stitcher.add(scores_chw)
-        sums += stitcher.take()
+        if final := stitcher.final():
+            sums.append(Sums(final.top, final.sums_chw.copy()))
     assert stitcher.complete
     return sums, stitcher.edges()
 
@@ -153,7 +154,8 @@ def test_no_more_than_a_window_s_height_is_held():
     heights = []
     for _ in range(grid.count):
         stitcher.add(scores_chw)
-        heights += [one.sums_chw.shape[1] for one in stitcher.take()]
+        if final := stitcher.final():
+            heights.append(final.sums_chw.shape[1])
 
     assert sum(heights) == 1600
     assert max(heights) == 16  # the last row of windows ends with the picture
@@ -168,7 +170,10 @@ def test_skipped_windows_do_not_count():
     stitcher.add(None)
     stitcher.add(np.stack([np.full((2, 4), 0.25, np.float32), np.full((2, 4), 0.75, np.float32)]))
 
-    (band,) = finish(whole_region(grid), stitcher.take()[0], classes=2, probabilities=True)
+    final = stitcher.final()
+    assert final is not None
+
+    (band,) = finish(whole_region(grid), final, classes=2, probabilities=True)
 
     assert band.labels_hw.tolist() == [[NOTHING, NOTHING, 1, 1, 1, 1]] * 2
     assert band.probs_chw is not None
