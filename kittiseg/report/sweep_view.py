@@ -24,7 +24,7 @@ def sweep_view(section: SweepSection) -> View:
     if section.trials:
         blocks.append(_trial_table(section))
     blocks += _error_table(section)
-    settings = [replace(table, wide=True) for table in settings_table("Sweep", section.settings)]
+    settings = [replace(table, wide=True, numeric=frozenset()) for table in settings_table("Sweep", section.settings)]
     return View("sweep", section.name, _facts(section), [*blocks, *settings])
 
 
@@ -88,27 +88,27 @@ def _capital(text: str) -> str:
 
 
 def _trial_table(section: SweepSection) -> Table:
-    """Every trial, the best first."""
+    """Every trial, the best first; the parameters stand last, for there may be more than the page is wide."""
     labels = short_labels([each.pointer for each in section.parameters])
     trials = section.ranked
     rows = [
         (
             Cell(trial.id, marks=("best",) if trial.id == section.best else ()),
             Cell(decimal(trial.metric)),
-            *(Cell(cut(value_words(trial.parameters.get(pointer)), _LONGEST_VALUE)) for pointer in labels),
+            Cell(trial.status, marks=(plural(trial.retries, "retry", "retries"),) if trial.retries else ()),
             Cell(_or_dash(trial.checkpoint)),
             Cell(_or_dash(trial.epoch)),
             Cell("–" if trial.seconds is None else duration(trial.seconds)),  # noqa: RUF001
-            Cell(trial.status, marks=(plural(trial.retries, "retry", "retries"),) if trial.retries else ()),
+            *(Cell(cut(value_words(trial.parameters.get(pointer)), _LONGEST_VALUE)) for pointer in labels),
         )
         for trial in trials
     ]
-    columns = ("trial", measure(section.metric), *labels.values(), "checkpoint", "epochs", "time", "status")
+    columns = ("trial", measure(section.metric), "status", "checkpoint", "epochs", "time", *labels.values())
     return Table(
         title="Trials",
         columns=columns,
         rows=rows,
-        numeric=frozenset(range(1, len(columns) - 1)),
+        numeric=frozenset(range(1, len(columns))) - {2},
         highlighted=frozenset(at for at, trial in enumerate(trials) if trial.id == section.best),
         faint=frozenset(at for at, trial in enumerate(trials) if trial.status in ("failed", "waiting")),
         note=f"By {measure(section.metric)}, the best first.",

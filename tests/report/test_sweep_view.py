@@ -46,8 +46,8 @@ def test_every_trial_stands_in_the_table_the_best_first(section: SweepSection, v
     assert trials.rows[0][0].marks == ("best",)
     assert (trials.highlighted, trials.faint) == (frozenset({0}), frozenset({7}))
     assert trials.columns == (
-        "trial", "mean IoU", "lr", "width / min percent", "height / min percent", "loss", "checkpoint", "epochs",
-        "time", "status",
+        "trial", "mean IoU", "status", "checkpoint", "epochs", "time", "lr", "width / min percent",
+        "height / min percent", "loss",
     )  # fmt: skip
 
 
@@ -56,8 +56,8 @@ def test_a_row_holds_what_the_trial_was(section: SweepSection, view: View):
     row = next(row for row in table(view, "Trials").rows if row[0].text == "0003")
 
     trial = section.trials[2]
-    assert row[3].text == str(trial.parameters[list(SPACE)[1]])
-    assert [cell.text for cell in row[6:]] == [str(trial.checkpoint), "2", "38 s", "stopped"]
+    assert [cell.text for cell in row[2:6]] == ["stopped", str(trial.checkpoint), "2", "38 s"]
+    assert row[7].text == str(trial.parameters[list(SPACE)[1]])
 
 
 def test_an_error_is_told_in_full(section: SweepSection, view: View):
