@@ -25,15 +25,21 @@ _ENVIRONMENT = {
 }
 
 
-def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
+def prepare_environment() -> None:
+    """Sets what Ray reads; what is set already stays."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def connect(address: str | None = None, *, cpus: int | None = None, dashboard: bool = False) -> "OnRay":
     """The engine on the cluster at ``address`` (``host:port`` or ``auto``), or on a new one on this machine.
 
     A cluster started here asks everybody for a token that only this user can read. For one that is there already, the
     environment says whether it does: ``RAY_AUTH_MODE=token``, as where it was started.
+    ``dashboard``: whether one is started too, on this machine's loopback, as :meth:`Engine.search` needs it.
     ResourceError within seconds where nothing answers at the address.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    prepare_environment()
     if address is None:
         if "ray" not in sys.modules:  # else it has decided already, and a change would only split it from its workers
             os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -48,7 +54,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
         with _sigterm_kept():
-            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+            ray.init(address="local", num_cpus=cpus, include_dashboard=dashboard, **quiet)
         return OnRay()
     try:
         with _sigterm_kept():
