@@ -35,15 +35,18 @@ def best_of(validations: Sequence[Mapping[str, Any]], best_by: str) -> int:
     return scores.index(max(known)) if known else best_of(validations, "loss")
 
 
-def wrong_best_by(best_by: str, titles: Sequence[str], *, has_whole: bool) -> str:
-    """What is wrong with a ``best_by`` for a network of these classes; nothing where it will do."""
+def wrong_best_by(best_by: str, titles: Sequence[str] | None, *, has_whole: bool) -> str:
+    """What is wrong with a ``best_by`` for a network of these classes; nothing where it will do.
+
+    ``titles``: None where its classes are not known yet.
+    """
     *_, name = steps = _steps(best_by)
     of_whole = steps[0] == WHOLE
     is_class = len(steps) == 2 + of_whole and steps[-2] == "iou"
     if not (best_by == "loss" or is_class or steps[of_whole:] == ["mean_iou"]):
         wanted = ", ".join(["loss", "mean_iou", "iou/<class>", f"{WHOLE}/mean_iou", f"{WHOLE}/iou/<class>"])
         return f"is '{best_by}'; wanted one of {wanted}"
-    if is_class and name not in titles:
+    if is_class and titles is not None and name not in titles:
         return f"is '{best_by}', but '{name}' is no class of the network{did_you_mean(name, titles)}"
     if of_whole and not has_whole:
         return f"is '{best_by}', but no whole pictures are validated on; say which by validate_on"

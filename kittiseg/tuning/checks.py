@@ -1,0 +1,156 @@
+"""Everything that is wrong with a sweep config, found before the first trial."""
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from kittiseg.config import pointer
+from kittiseg.dtl.layer import rng_for
+from kittiseg.errors import ConfigError, Problem
+from kittiseg.training.scores import wrong_best_by
+from kittiseg.tuning.config import GridSearch, OptunaSearch, Pbt, SweepConfig
+from kittiseg.tuning.pointers import Place
+from kittiseg.tuning.space import Space
+
+LARGEST_GRID = 10_000
+"""So many combinations can be looked at one by one."""
+
+_MUTABLE = {"lr", "optimizer", "lr_decreasing", "schedule", "loss_weights", "loss", "class_weights", "clip_gradients"}
+"""Fields of a training config that another may go on with: weights and pictures are what they were."""
+
+_OTHERS = 64  # draws of the other parameters in which an end is tried that does not fit the files as they stand
+
+
+def wrong_config(config: SweepConfig) -> list[Problem]:
+    """What can be said without the files that it names."""
+    return [
+        *_wrong_source(config),
+        *_wrong_places(config),
+        *_wrong_searcher(config),
+        *_wrong_scheduler(config),
+    ]
+
+
+def wrong_space(space: Space) -> list[Problem]:
+    """What shows when the parameters are put into the documents: ends that cannot be, a constraint on nothing."""
+    problems = [*_wrong_metric(space), *(problem for name in space.names for problem in _wrong_ends(space, name))]
+    if not problems:
+        try:
+            space.draw(space.config.seed, 0)
+        except ConfigError as error:
+            problems += error.problems
+    return problems
+
+
+def _wrong_source(config: SweepConfig) -> Iterator[Problem]:
+    if (config.transform is None) == (config.project is None):
+        message = "give either transform, a query, or project, the name of a project, and not both"
+        yield Problem("/transform", message)
+
+
+def _wrong_places(config: SweepConfig) -> list[Problem]:
+    """Keys that are no place, or a place inside another; places in a query where there is none."""
+    places: dict[str, Place] = {}
+    problems = []
+    for field, names in _named_places(config):
+        for steps, name in names:
+            try:
+                place = Place.read(name)
+            except ValueError as error:
+                problems.append(Problem(pointer(field, *steps), str(error)))
+                continue
+            if place.document == "transform" and config.transform is None:
+                problems.append(Problem(pointer(field, *steps), "there is no query to put it in: transform is null"))
+            if field != "constraints":
+                places[pointer(field, *steps)] = place
+                if Place.read("train:/best_by").is_within(place):
+                    problems.append(Problem(pointer(field, *steps), "the sweep's metric is what best_by will be"))
+    for (one, first), (other, second) in combinations(places.items(), 2):
+        if first.is_within(second) or second.is_within(first):
+            problems.append(Problem(other, f"one of it and {one} lies inside the other; leave out one of them"))
+    return problems
+
+
+def _named_places(config: SweepConfig) -> Iterator[tuple[str, list[tuple[tuple[str | int, ...], str]]]]:
+    yield "space", [((name,), name) for name in config.space]
+    yield "fixed", [((name,), name) for name in config.fixed]
+    sides = [
+        ((index, side), constraint[side]) for index, constraint in enumerate(config.constraints) for side in (0, 2)
+    ]
+    yield "constraints", [(steps, name) for steps, name in sides if isinstance(name, str)]
+
+
+def _wrong_searcher(config: SweepConfig) -> Iterator[Problem]:
+    if not isinstance(config.searcher, GridSearch):
+        return
+    size = 1
+    for name, dimension in config.space.items():
+        if dimension.count is None:
+            remedy = "give it a step" if dimension.uniform else "write a choice of values"
+            yield Problem(pointer("space", name), f"a grid needs values that can be counted: {remedy}")
+        size *= dimension.count or 1
+    if size > LARGEST_GRID:
+        yield Problem("/space", f"the grid has {size:,} combinations, more than {LARGEST_GRID:,}; make it coarser")
+
+
+def _wrong_scheduler(config: SweepConfig) -> Iterator[Problem]:
+    if not isinstance(config.scheduler, Pbt):
+        return
+    if isinstance(config.searcher, OptunaSearch):
+        message = "pbt changes parameters by itself, of which optuna would know nothing; choose random or grid"
+        yield Problem("/searcher/name", message)
+    for index, name in enumerate(config.scheduler.parameters or ()):
+        where = pointer("scheduler", "parameters", index)
+        if name not in config.space:
+            yield Problem(where, f"'{name}' is not in space")
+        elif not may_change(name):
+            yield Problem(where, f"'{name}' cannot change in the middle of a training")
+    if not any(map(may_change, config.space)):
+        yield Problem(
+            "/scheduler", f"none of space can change in the middle of a training: {', '.join(sorted(_MUTABLE))}"
+        )
+
+
+def may_change(name: str) -> bool:
+    """Whether a training can go on with another value there."""
+    place = Place.read(name)
+    return place.document == "train" and place.steps[0] in _MUTABLE and place.steps[-1] not in ("name", "optimizer")
+
+
+def _wrong_metric(space: Space) -> Iterator[Problem]:
+    config = space.config
+    has_whole = space.base.find("train:/validate_on") is not None
+    if wrong := wrong_best_by(config.metric, None, has_whole=has_whole):
+        yield Problem("/metric", wrong)
+
+
+def _wrong_ends(space: Space, name: str) -> Iterator[Problem]:
+    """Values that fit neither the files as they stand nor any of some draws of the other parameters."""
+    for place, value in enumerate(space.dimensions[name].ends):
+        try:
+            problems = space.put({name: value}).problems()
+        except ValueError as error:
+            yield Problem(pointer("space", name), str(error))
+            return
+        if problems and not any(_fits(space, others | {name: value}) for others in _others(space, f"{name} {place}")):
+            listed = "; ".join(map(str, problems))
+            yield Problem(pointer("space", name), f"cannot be {value!r}: {listed}")
+
+
+def _fits(space: Space, parameters: Mapping[str, Any]) -> bool:
+    try:
+        return not space.put(parameters).problems()
+    except ValueError:  # of another parameter, which is told at its own place
+        return False
+
+
+def _others(space: Space, key: str) -> Iterator[dict[str, Any]]:
+    """Draws of all parameters, at their ends as often as between them."""
+    for attempt in range(_OTHERS if len(space.names) > 1 else 0):
+        rng = rng_for(0, "sweep ends", key, str(attempt))
+        drawn: dict[str, Any] = {}
+        for name, dimension in space.dimensions.items():
+            drawn[name] = dimension.at(rng.random())
+            if rng.random() < 0.5:
+                drawn[name] = dimension.ends[int(rng.integers(len(dimension.ends)))]
+        yield drawn

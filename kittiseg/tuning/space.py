@@ -1,0 +1,125 @@
+"""The space of a sweep: parameters, what they may be, and which of their combinations are allowed."""
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kittiseg.config import pointer
+from kittiseg.dtl.layer import rng_for
+from kittiseg.errors import ConfigError, Problem
+from kittiseg.tuning.config import Constraint, SweepConfig
+from kittiseg.tuning.dimensions import Dimension
+from kittiseg.tuning.documents import Documents
+
+Parameters = Mapping[str, Any]
+"""A value for each parameter, by where it stands: ``{"train:/lr": 0.003}``."""
+
+TRIES = 1000
+"""So many draws in a row may be refused before a space counts as empty."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """What can be drawn. ``base``: the documents as they stand in the files, with what is the same for all trials.
+
+    ``source``: the file of the sweep config, for errors.
+    """
+
+    config: SweepConfig
+    base: Documents
+    source: str
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        return self.config.space
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.dimensions)
+
+    def put(self, parameters: Parameters) -> Documents:
+        """The documents of a trial. ``best_by`` of the training config is the sweep's metric."""
+        return self.base.put(parameters)
+
+    def refused(self, parameters: Parameters) -> Problem | None:
+        """Why these cannot be: what is wrong with the documents, else the first constraint that does not hold."""
+        made = self.put(parameters)
+        for problem in made.problems():
+            return problem
+        for index, constraint in enumerate(self.config.constraints):
+            if not self._holds(index, constraint, made):
+                return Problem(shown_constraint(constraint), "does not hold")
+        return None
+
+    def draw(self, seed: int, number: int) -> dict[str, Any]:
+        """The parameters of a trial: of the same seed and number always the same, whatever was drawn before.
+
+        ConfigError where constraints and documents leave nothing, or too little to be found.
+        """
+        reasons: list[Problem] = []
+        for attempt in range(TRIES):
+            drawn = {
+                name: dimension.at(rng_for(seed, "sweep", str(number), str(attempt), name).random())
+                for name, dimension in self.dimensions.items()
+            }
+            reason = self.refused(drawn)
+            if reason is None:
+                return drawn
+            reasons.append(reason)
+        raise self._empty(reasons)
+
+    def grid(self) -> Iterator[dict[str, Any]]:
+        """Every combination that is allowed, the last parameter varying fastest. All dimensions must be countable."""
+        for values in itertools.product(*(dimension.values for dimension in self.dimensions.values())):
+            parameters = dict(zip(self.names, values, strict=True))
+            if not self.refused(parameters):
+                yield parameters
+
+    def perturbed(
+        self, parameters: Parameters, names: Sequence[str], rng: np.random.Generator, *, resample: float
+    ) -> dict[str, Any]:
+        """Some parameters near what they were, or with the chance ``resample`` drawn anew.
+
+        Where nothing near them is allowed, they are as they were.
+        """
+        for _ in range(TRIES):
+            made = dict(parameters)
+            for name in names:
+                dimension = self.dimensions[name]
+                anew = rng.random() < resample
+                made[name] = dimension.at(rng.random()) if anew else dimension.near(made[name], up=rng.random() < 0.5)
+            if self.refused(made) is None:
+                return made
+        return dict(parameters)
+
+    def _holds(self, index: int, constraint: Constraint, made: Documents) -> bool:
+        left, sign, right = constraint
+        try:
+            a, b = (made.find(side) if isinstance(side, str) else side for side in (left, right))
+        except LookupError as error:
+            raise self._wrong(index, f"nothing is there: {error}") from None
+        if sign == "!=":
+            return bool(a != b)
+        for side in (a, b):
+            if isinstance(side, bool) or not isinstance(side, int | float):
+                raise self._wrong(index, f"only numbers can be compared by {sign}, not {json.dumps(side)}")
+        return a <= b if sign == "<=" else a < b
+
+    def _wrong(self, index: int, message: str) -> ConfigError:
+        return ConfigError(self.source, [Problem(pointer("constraints", index), message)])
+
+    def _empty(self, reasons: Sequence[Problem]) -> ConfigError:
+        last = {reason.pointer: reason for reason in reasons}
+        counts = Counter(reason.pointer for reason in reasons).most_common(3)
+        listed = "; ".join(f"{count} times {last[place]}" for place, count in counts)
+        message = f"{len(reasons)} draws in a row are not allowed ({listed}); widen ranges or loosen constraints"
+        return ConfigError(self.source, [Problem("/space", message)])
+
+
+def shown_constraint(constraint: Constraint) -> str:
+    return " ".join(side if isinstance(side, str) else f"{side:g}" for side in constraint)

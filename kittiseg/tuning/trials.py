@@ -1,0 +1,200 @@
+"""The files of a sweep, in the workspace's folder ``sweeps/<name>``.
+
+``sweep.json`` says what was asked, ``trials/<id>/trial.json`` what became of each trial, ``models/<id>`` is its model,
+and ``best.json`` names the best one, with the two files that make it again in ``best``.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from kittiseg.config import did_you_mean, parse, pointer, to_json
+from kittiseg.errors import ConfigError, DataError, Problem, WorkspaceError
+from kittiseg.project.store import Files, Workspace, check_name
+from kittiseg.tuning.config import SweepConfig
+from kittiseg.tuning.documents import Documents, saved_as
+from kittiseg.tuning.space import Space
+
+SWEEPS = "sweeps"
+SWEEP = "sweep.json"
+BEST = "best.json"
+
+Status = Literal["waiting", "running", "done", "stopped", "failed"]
+"""``stopped``: by the scheduler, before its last epoch. ``failed``: died more often than it is retried."""
+
+_MAY_CHANGE = {"trials", "at_once", "gpus_per_worker", "retries"}  # without changing what a trial is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A training of a sweep. ``metric``: of its best ``checkpoint``; None before its first validation.
+
+    ``epoch``: how far it has come. ``curve``: epoch and metric of each validation. ``project``: what its query made.
+    ``retries``: how often it went on after it died.
+    """
+
+    id: str
+    parameters: Mapping[str, Any]
+    status: Status = "waiting"
+    metric: float | None = None
+    checkpoint: int | None = None
+    epoch: float | None = None
+    seconds: float | None = None
+    error: str | None = None
+    project: str | None = None
+    curve: Sequence[Sequence[float | None]] = ()
+    retries: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will become of it: a sweep that goes on leaves it as it is."""
+        return self.status in ("done", "stopped", "failed")
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def read(cls, files: Files, path: str) -> "Trial":
+        document = files.read_json(path)
+        try:
+            return cls(**document)
+        except TypeError as error:
+            raise DataError(f"{files.path(path)}: not what a sweep writes: {error}; remove it, then --resume") from None
+
+
+def trial_id(number: int) -> str:
+    """``trial_id(3) == "0003"``."""
+    return f"{number:04d}"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that was begun."""
+
+    name: str
+    space: Space
+    files: Files = field(repr=False)
+
+    @classmethod
+    def begin(cls, workspace: Workspace, name: str, space: Space) -> "Sweep":
+        """Writes sweep.json, in place of what is there of the name: see Workspace.refuse_existing for that."""
+        check_name(name, what="sweep")
+        files = workspace.files.within(f"{SWEEPS}/{name}")
+        files.remove("")
+        sweep = cls(name, space, files)
+        sweep.write_config()
+        return sweep
+
+    @classmethod
+    def open(cls, workspace: Workspace, name: str) -> "Sweep":
+        """One that is there; WorkspaceError where there is none."""
+        check_name(name, what="sweep")
+        if not workspace.files.exists(f"{SWEEPS}/{name}/{SWEEP}"):
+            known = did_you_mean(name, workspace.files.folders(SWEEPS))
+            raise WorkspaceError(f"no sweep '{name}' in {workspace.files.root}{known}")
+        files = workspace.files.within(f"{SWEEPS}/{name}")
+        document, source = files.read_json(SWEEP), files.path(SWEEP)
+        try:
+            base = Documents(document["train"], document["query"])
+            config = parse(SweepConfig, document["config"], source=source, at="/config")
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{source}: not what a sweep writes: {error!r}; begin it anew by --overwrite") from None
+        return cls(name, Space(config, base, source), files)
+
+    @property
+    def models(self) -> Workspace:
+        """The trials' models, each under its trial's id."""
+        return Workspace(self.files)
+
+    def resumed(self, space: Space) -> "Sweep":
+        """This sweep going on with a config read anew; sweep.json then has that.
+
+        ConfigError where more than trials, at_once, gpus_per_worker and retries are other than they were.
+        """
+        before, after = to_json(self.space.config), to_json(space.config)
+        problems = [
+            Problem(pointer(key), f"is {json.dumps(after[key])} now and was {json.dumps(before[key])}")
+            for key in before
+            if before[key] != after[key] and key not in _MAY_CHANGE
+        ]
+        for name in ("train", "transform"):
+            if getattr(self.space.base, name) != getattr(space.base, name):
+                problems.append(Problem(pointer(name), "what is in the file is not what it was"))
+        if problems:
+            remedy = "undo the changes, or tune under another --name"
+            raise ConfigError(f"sweep '{self.name}' cannot be resumed with another config; {remedy}", problems)
+        sweep = Sweep(self.name, space, self.files)
+        sweep.write_config()
+        return sweep
+
+    def write_config(self) -> None:
+        config, base = self.space.config, self.space.base
+        document = {
+            "name": self.name,
+            "config": to_json(config),
+            "train": base.train,
+            "query": base.transform,
+            "metric": {"name": config.metric, "mode": config.mode},
+            "parameters": self.space.names,
+            "seed": config.seed,
+        }
+        self._write(SWEEP, document)
+
+    def write(self, trial: Trial) -> None:
+        self._write(_path(trial.id), trial.to_json())
+
+    def trial(self, id: str) -> Trial | None:  # noqa: A002, it is called so in the file
+        """None where it is not written yet."""
+        return Trial.read(self.files, _path(id)) if self.files.exists(_path(id)) else None
+
+    def trials(self) -> list[Trial]:
+        """By id."""
+        found = map(self.trial, self.files.folders("trials"))
+        return [trial for trial in found if trial is not None]
+
+    def best(self) -> Trial | None:
+        """Of those that did not fail and have a metric; of equal ones the first."""
+        return best_of(self.trials(), self.space.config.mode)
+
+    def write_best(self, trial: Trial, model: str) -> None:
+        """best.json, and the files that make the trial again. ``model``: what it is called in the workspace."""
+        made = self.space.put(trial.parameters)
+        files: dict[str, Any] = {"train": made.train}
+        if made.transform is not None:
+            files["transform"] = saved_as(made.transform, f"{self.name}-best")
+        for name, document in files.items():
+            self._write(f"best/{name}.json", document)
+        best = {"trial": trial.id, "metric": trial.metric, "parameters": trial.parameters, "model": model}
+        self._write(
+            BEST, best | {name: f"best/{name}.json" if name in files else None for name in ("train", "transform")}
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``--json`` and for tables."""
+        config, trials = self.space.config, self.trials()
+        best = best_of(trials, config.mode)
+        return {
+            "sweep": self.name,
+            "metric": {"name": config.metric, "mode": config.mode},
+            "parameters": list(self.space.names),
+            "trials": [trial.to_json() for trial in trials],
+            "best": None if best is None else best.id,
+        }
+
+    def _write(self, path: str, document: Any) -> None:
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+        self.files.replace(path, f"{text}\n".encode())
+
+
+def best_of(trials: Sequence[Trial], mode: Literal["min", "max"]) -> Trial | None:
+    """Of those that did not fail and have a metric; of equal ones the first."""
+    known = [(trial.metric, trial) for trial in trials if trial.metric is not None and trial.status != "failed"]
+    if not known:
+        return None
+    choose = min if mode == "min" else max
+    return choose(known, key=lambda pair: pair[0])[1]
+
+
+def _path(id: str) -> str:  # noqa: A002
+    return f"trials/{id}/trial.json"
