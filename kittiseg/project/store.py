@@ -160,6 +160,16 @@ class Workspace:
             raise WorkspaceError(f"no model '{name}' in {self.files.root}{did_you_mean(name, self.models())}")
         return self.files.within(f"models/{name}")
 
+    def sweeps(self) -> list[str]:
+        return [name for name in self.files.folders("sweeps") if self.files.exists(f"sweeps/{name}/sweep.json")]
+
+    def sweep_files(self, name: str) -> Files:
+        """The folder of a sweep that is there."""
+        check_name(name, what="sweep")
+        if not self.files.exists(f"sweeps/{name}/sweep.json"):
+            raise WorkspaceError(f"no sweep '{name}' in {self.files.root}{did_you_mean(name, self.sweeps())}")
+        return self.files.within(f"sweeps/{name}")
+
     def refuse_existing(self, name: str, *, kind: str, overwrite: bool) -> None:
         """WorkspaceError where ``kind`` ("project", "model") ``name`` is there and may not be replaced."""
         check_name(name, what=kind)

@@ -1,5 +1,6 @@
 """Everything that is wrong with a sweep config, found before the first trial."""
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
@@ -10,13 +11,13 @@ from kittiseg.errors import ConfigError, Problem
 from kittiseg.training.scores import wrong_best_by
 from kittiseg.tuning.config import GridSearch, OptunaSearch, Pbt, SweepConfig
 from kittiseg.tuning.pointers import Place
-from kittiseg.tuning.space import Space
+from kittiseg.tuning.space import MUTABLE, Space, may_change
 
 LARGEST_GRID = 10_000
 """So many combinations can be looked at one by one."""
 
-_MUTABLE = {"lr", "optimizer", "lr_decreasing", "schedule", "loss_weights", "loss", "class_weights", "clip_gradients"}
-"""Fields of a training config that another may go on with: weights and pictures are what they were."""
+_VALIDATED = ("dataset_tags", "special_classes", "validate_on")
+_LOSSES = ("class_weights", "loss", "loss_weights")
 
 _OTHERS = 64  # draws of the other parameters in which an end is tried that does not fit the files as they stand
 
@@ -34,12 +35,16 @@ def wrong_config(config: SweepConfig) -> list[Problem]:
 def wrong_space(space: Space) -> list[Problem]:
     """What shows when the parameters are put into the documents: ends that cannot be, a constraint on nothing."""
     problems = [*_wrong_metric(space), *(problem for name in space.names for problem in _wrong_ends(space, name))]
-    if not problems:
-        try:
-            space.draw(space.config.seed, 0)
-        except ConfigError as error:
-            problems += error.problems
-    return problems
+    if problems:
+        return problems
+    try:
+        if isinstance(space.config.searcher, GridSearch):
+            empty = next(space.grid(), None) is None
+            return [Problem("/space", "constraints and documents allow no combination of the grid")] if empty else []
+        space.draw(space.config.seed, 0)
+    except ConfigError as error:
+        return [*error.problems]
+    return []
 
 
 def _wrong_source(config: SweepConfig) -> Iterator[Problem]:
@@ -106,26 +111,30 @@ def _wrong_scheduler(config: SweepConfig) -> Iterator[Problem]:
         elif not may_change(name):
             yield Problem(where, f"'{name}' cannot change in the middle of a training")
     if not any(map(may_change, config.space)):
-        yield Problem(
-            "/scheduler", f"none of space can change in the middle of a training: {', '.join(sorted(_MUTABLE))}"
-        )
-
-
-def may_change(name: str) -> bool:
-    """Whether a training can go on with another value there."""
-    place = Place.read(name)
-    return place.document == "train" and place.steps[0] in _MUTABLE and place.steps[-1] not in ("name", "optimizer")
+        yield Problem("/scheduler", f"none of space can change in the middle of a training: {', '.join(MUTABLE)}")
 
 
 def _wrong_metric(space: Space) -> Iterator[Problem]:
+    """A metric that is none, and parameters with which one trial's does not compare with another's."""
     config = space.config
     has_whole = space.base.find("train:/validate_on") is not None
     if wrong := wrong_best_by(config.metric, None, has_whole=has_whole):
         yield Problem("/metric", wrong)
+    for name in space.names:
+        place = Place.read(name)
+        field = place.steps[0] if place.document == "train" else ""
+        if field in _VALIDATED:
+            yield Problem(
+                pointer("space", name), "trials must be validated on the same pictures, lest they not compare"
+            )
+        elif field in _LOSSES and config.metric == "loss":
+            message = "the loss of one trial says nothing of another's then; choose a metric such as mean_iou"
+            yield Problem(pointer("space", name), message)
 
 
 def _wrong_ends(space: Space, name: str) -> Iterator[Problem]:
     """Values that fit neither the files as they stand nor any of some draws of the other parameters."""
+    told: dict[str, list[str]] = {}
     for place, value in enumerate(space.dimensions[name].ends):
         try:
             problems = space.put({name: value}).problems()
@@ -133,8 +142,9 @@ def _wrong_ends(space: Space, name: str) -> Iterator[Problem]:
             yield Problem(pointer("space", name), str(error))
             return
         if problems and not any(_fits(space, others | {name: value}) for others in _others(space, f"{name} {place}")):
-            listed = "; ".join(map(str, problems))
-            yield Problem(pointer("space", name), f"cannot be {value!r}: {listed}")
+            told.setdefault("; ".join(map(str, problems)), []).append(json.dumps(value, ensure_ascii=False))
+    for why, values in told.items():
+        yield Problem(pointer("space", name), f"cannot be {' or '.join(values)}: {why}")
 
 
 def _fits(space: Space, parameters: Mapping[str, Any]) -> bool:

@@ -13,10 +13,7 @@ KINDS = ("choice", "uniform", "loguniform", "integer")
 
 @settings
 class Dimension:
-    """One of choice, uniform, loguniform and integer; ``step`` goes with uniform and integer.
-
-    Every kind maps a share of 0 <= share < 1 to a value (:meth:`at`); all that is drawn or listed is made of that.
-    """
+    """One of choice, uniform, loguniform and integer; step goes with uniform and integer."""
 
     choice: Annotated[Annotated[tuple[Any, ...], MinLen(1)] | None, Doc("any JSON values, each equally likely")] = None
     uniform: Annotated[tuple[float, float] | None, Doc("the least and the most, all between equally likely")] = None

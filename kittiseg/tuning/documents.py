@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,13 +41,12 @@ class Documents:
         """
         place = Place.read(name)
         document = getattr(self, place.document)
-        try:
+        with suppress(LookupError):
             return place.find(document)
-        except LookupError:
-            made, _ = try_parse(TrainConfig, document) if place.document == "train" else (None, [])
-            if made is None:
-                raise
-        return place.find(to_json(made))
+        made, _ = try_parse(TrainConfig, document) if place.document == "train" else (None, [])
+        with suppress(LookupError):
+            return place.find(None if made is None else to_json(made))
+        raise LookupError(f"there is nothing at {name}")
 
     def problems(self) -> list[Problem]:
         """All that is wrong with each of them, as far as it can be said without the pictures."""
