@@ -155,12 +155,15 @@ def _fits(space: Space, parameters: Mapping[str, Any]) -> bool:
 
 
 def _others(space: Space, key: str) -> Iterator[dict[str, Any]]:
-    """Draws of all parameters, at their ends as often as between them."""
+    """Draws of some parameters, lest one that is wrong spoil all, at their ends as often as between them."""
     for attempt in range(_OTHERS if len(space.names) > 1 else 0):
         rng = rng_for(0, "sweep ends", key, str(attempt))
+        chosen = [name for name in space.names if rng.random() < 0.5]
         drawn: dict[str, Any] = {}
-        for name, dimension in space.dimensions.items():
-            drawn[name] = dimension.at(rng.random())
-            if rng.random() < 0.5:
-                drawn[name] = dimension.ends[int(rng.integers(len(dimension.ends)))]
+        for name in chosen:
+            dimension = space.dimensions[name]
+            at_end = rng.random() < 0.5
+            drawn[name] = (
+                dimension.ends[int(rng.integers(len(dimension.ends)))] if at_end else dimension.at(rng.random())
+            )
         yield drawn
