@@ -19,6 +19,7 @@ from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.schemas import schema, write_schema
 from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
+from kittiseg.pipeline.tuning_plan import SweepPlan, plan_tune
 from kittiseg.pipeline.windowing import WindowsOptions, WindowsShown, show_windows
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Predicted",
     "PredictionPlan",
     "Run",
+    "SweepPlan",
     "TrainOptions",
     "Transformed",
     "WindowsOptions",
@@ -43,6 +45,7 @@ __all__ = [
     "list_workspace",
     "plan_predict",
     "plan_transform",
+    "plan_tune",
     "predict",
     "preview",
     "redo",

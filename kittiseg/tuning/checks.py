@@ -17,6 +17,7 @@ LARGEST_GRID = 10_000
 """So many combinations can be looked at one by one."""
 
 _VALIDATED = ("dataset_tags", "special_classes", "validate_on")
+_WORKERS = ("devices", "gpu_devices")
 _LOSSES = ("class_weights", "loss", "loss_weights")
 
 _OTHERS = 64  # draws of the other parameters in which an end is tried that does not fit the files as they stand
@@ -115,7 +116,7 @@ def _wrong_scheduler(config: SweepConfig) -> Iterator[Problem]:
 
 
 def _wrong_metric(space: Space) -> Iterator[Problem]:
-    """A metric that is none, and parameters with which one trial's does not compare with another's."""
+    """A metric that is none, and parameters with which trials could not run side by side or be compared."""
     config = space.config
     has_whole = space.base.find("train:/validate_on") is not None
     if wrong := wrong_best_by(config.metric, None, has_whole=has_whole):
@@ -123,7 +124,9 @@ def _wrong_metric(space: Space) -> Iterator[Problem]:
     for name in space.names:
         place = Place.read(name)
         field = place.steps[0] if place.document == "train" else ""
-        if field in _VALIDATED:
+        if field in _WORKERS:
+            yield Problem(pointer("space", name), "all trials have the same workers; say which by fixed")
+        elif field in _VALIDATED:
             yield Problem(
                 pointer("space", name), "trials must be validated on the same pictures, lest they not compare"
             )

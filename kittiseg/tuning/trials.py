@@ -43,7 +43,7 @@ class Trial:
     seconds: float | None = None
     error: str | None = None
     project: str | None = None
-    curve: tuple[tuple[float, float | None], ...] = ()
+    curve: Sequence[Sequence[float | None]] = ()
     retries: int = 0
 
     @property

@@ -1,9 +1,12 @@
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from kittiseg.errors import ConfigError
+from kittiseg.tuning.config import Asha, OptunaSearch, Pbt, SweepConfig
+from kittiseg.tuning.dimensions import Dimension
 from kittiseg.tuning.reading import read_space
 from tests.data.spaces import CROPS, LR, space_of, sweep_file
 
@@ -20,6 +23,15 @@ def test_the_tutorial_s_sweep_varies_rate_and_crops():
     for number in range(space.config.trials or 0):
         drawn = space.draw(0, number)
         assert drawn[f"{percents}/min_percent"] <= drawn[f"{percents}/max_percent"]
+
+
+def test_the_page_on_sweeps_has_that_file_and_every_field():
+    """Of the sweep config, and of the schedulers and searchers."""
+    page = (CONFIG.parents[2] / "docs" / "tuning.md").read_text(encoding="utf-8")
+
+    assert json.loads(page.split("```json")[1].split("```")[0]) == json.loads(CONFIG.read_text(encoding="utf-8"))
+    named = [field.name for cls in (SweepConfig, Dimension, Asha, Pbt, OptunaSearch) for field in fields(cls)]
+    assert [name for name in named if f"`{name}`" not in page and f'"{name}"' not in page] == []
 
 
 def test_what_is_fixed_is_in_every_trial(tmp_path: Path):

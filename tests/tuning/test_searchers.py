@@ -77,7 +77,7 @@ def test_suggestions_hold_constraints_and_come_of_every_kind(tmp_path: Path):
         LEAST: {"uniform": [0, 90], "step": 0.3},
         MOST: {"integer": [10, 100], "step": 7},
         "train:/loss": {"choice": [None, {"name": "ce"}]},
-        "train:/gpu_devices": {"choice": [[0], [0, 1]]},
+        "train:/optimizer/betas": {"choice": [[0.9, 0.99], [0.8, 0.9]]},
     }
     fields = {"metric": "mean_iou", "constraints": [[LEAST, "<", MOST]], "searcher": {"name": "optuna", "startup": 1}}
     space = space_of(tmp_path, kinds, trials=6, **fields)
