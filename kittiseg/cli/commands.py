@@ -254,7 +254,7 @@ def evaluate(
 @app.command(epilog="Example: kittiseg report kitti-semseg-train unet-kitti-veh kitti-test-vehunet-inf00")
 def report(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(help="Projects and models, in the order of the page.")],
+    names: Annotated[list[str], typer.Argument(help="Projects, models and sweeps, in the order of the page.")],
     output: Annotated[Path | None, typer.Option(help="The file.", show_default="reports/NAMES.html")] = None,
 ) -> None:
     """One HTML page that holds everything: statistics, the query, charts, predictions."""

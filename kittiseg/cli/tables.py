@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kittiseg.cli.console import WIDE, plain_console
+from kittiseg.report.wording import duration
 from kittiseg.training.scores import FEW_CLASSES
 
 if TYPE_CHECKING:
@@ -190,19 +191,11 @@ def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
     )
     out.print(f"memory: at most {_memory(plan.memory)} per worker, beside the network")
     on = "1 worker" if plan.workers == 1 else f"{plan.workers} workers"
-    out.print(
-        f"computing: about {_duration(plan.seconds)} on {on}, at {plan.seconds_per_batch:.3g} s a batch, measured"
-    )
+    out.print(f"computing: about {duration(plan.seconds)} on {on}, at {plan.seconds_per_batch:.3g} s a batch, measured")
 
 
 def _memory(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def show_predicted(out: Console, made: "Predicted") -> None:
