@@ -62,7 +62,8 @@ def test_an_end_that_fits_another_parameter_s_draw_is_right(tmp_path: Path):
     [
         ({"transform": None}, "/transform: give either transform"),
         ({"project": "p"}, "/transform: give either transform"),
-        ({"fixed": {LR: 1}}, "/fixed/train:~1lr: one of it and /space/train:~1lr lies inside the other"),
+        ({"fixed": {LR: 1}}, "/space/train:~1lr: one of it and /fixed/train:~1lr lies inside the other"),
+        ({"space": {"lr": {"choice": [1]}}, "scheduler": {"name": "pbt"}}, "/space/lr: 'lr' does not begin"),
         ({"fixed": {"train:/epochs/x": 1}}, None),
         (
             {"fixed": {"train:/epochs": 0}},
@@ -81,7 +82,17 @@ def test_an_end_that_fits_another_parameter_s_draw_is_right(tmp_path: Path):
 def test_settings_that_do_not_go_together_are_refused(tmp_path: Path, fields: dict[str, Any], told: str | None):
     """Where the training config has no such place, putting it there makes one, which its reader refuses."""
     with pytest.raises(ConfigError, match=told):
-        space_of(tmp_path, RATE | {LEAST: {"choice": [10]}}, **fields)
+        space_of(tmp_path, **{"space": RATE | {LEAST: {"choice": [10]}}} | fields)
+
+
+def test_a_parameter_may_lie_inside_what_is_fixed(tmp_path: Path):
+    """Another optimizer for all, and its momentum varies; not the other way round: what is fixed would be gone."""
+    sgd, momentum = {"train:/optimizer": {"name": "sgd"}}, {"train:/optimizer/momentum": {"choice": [0.8, 0.9]}}
+    space = space_of(tmp_path, momentum, fixed=sgd)
+
+    assert space.put({"train:/optimizer/momentum": 0.8}).train["optimizer"] == {"name": "sgd", "momentum": 0.8}
+    with pytest.raises(ConfigError, match="lies inside the other"):
+        space_of(tmp_path, {"train:/optimizer": {"choice": [{}]}}, fixed={"train:/optimizer/momentum": 0.5})
 
 
 def test_a_query_s_places_need_a_query(tmp_path: Path):
