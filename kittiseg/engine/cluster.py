@@ -31,12 +31,11 @@ def prepare_environment() -> None:
         os.environ.setdefault(name, value)
 
 
-def connect(address: str | None = None, *, cpus: int | None = None, dashboard: bool = False) -> "OnRay":
+def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     """The engine on the cluster at ``address`` (``host:port`` or ``auto``), or on a new one on this machine.
 
     A cluster started here asks everybody for a token that only this user can read. For one that is there already, the
     environment says whether it does: ``RAY_AUTH_MODE=token``, as where it was started.
-    ``dashboard``: whether one is started too, on this machine's loopback, as :meth:`Engine.search` needs it.
     ResourceError within seconds where nothing answers at the address.
     """
     prepare_environment()
@@ -54,7 +53,7 @@ def connect(address: str | None = None, *, cpus: int | None = None, dashboard: b
     quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
         with _sigterm_kept():
-            ray.init(address="local", num_cpus=cpus, include_dashboard=dashboard, **quiet)
+            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
         return OnRay()
     try:
         with _sigterm_kept():

@@ -19,8 +19,9 @@ from ray import cloudpickle
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
+from kittiseg.engine.ray_places import sign_in
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import LostWorkersError, ResourceError
+from kittiseg.errors import LostWorkersError
 from kittiseg.project.files import Files
 
 T = TypeVar("T")
@@ -55,7 +56,8 @@ class OnRay:
                 Gauge(name, tag_keys=tuple(plain)).set(value, plain)
 
     def shutdown(self) -> None:
-        ray.shutdown()
+        if self.share is None:  # else it is the engine of a trial, and the connection that of the search
+            ray.shutdown()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
         if not tasks:
@@ -112,8 +114,8 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
-        share = self.share or Share(cpus=self._share_of_cpus(workers), gpus=workers.gpus)
-        cpus, gpus = workers.cpus or share.cpus, share.gpus if workers.device == "cuda" else 0
+        cpus = workers.cpus or (self.share.cpus if self.share else self._share_of_cpus(workers))
+        gpus = (self.share or workers).gpus if workers.device == "cuda" else 0
         scaling = train.ScalingConfig(
             num_workers=workers.count,
             use_gpu=gpus > 0,
@@ -129,6 +131,7 @@ class OnRay:
             "work": cloudpickle.dumps((loop, job, storage)),
             "device": workers.device,
             "threads": cpus,
+            "share": self.share,
         }
         try:
             TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
@@ -150,8 +153,8 @@ class OnRay:
     ) -> None:
         from kittiseg.engine.ray_tune import search
 
-        share = Share(cpus=self._share_of_cpus(plan.workers, groups=plan.at_once), gpus=plan.workers.gpus)
-        search(trial, tasks, heard, plan=plan, share=share, storage=storage)
+        cpus = self._share_of_cpus(plan.workers, groups=plan.at_once)
+        search(trial, tasks, heard, plan=plan, cpus=cpus, storage=storage)
 
     def _share_of_cpus(self, workers: Workers, *, groups: int = 1) -> int:
         count = workers.count * groups
@@ -203,6 +206,8 @@ def _fit_worker(settings: dict[str, Any]) -> None:
     if storage.exists(_VERDICT):
         return
     context = train.get_context()
+    if settings["share"] and context.get_world_rank() == 0:
+        sign_in(settings["share"].folder)
     told = _TrainContext(settings["device"], settings["threads"], context.get_world_rank(), context.get_world_size())
     try:
         loop(told, job)

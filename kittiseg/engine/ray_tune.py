@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import pickle
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
-import ray
 from ray import cloudpickle, tune
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, PopulationBasedTraining, TrialScheduler
 from ray.tune.search import Searcher
@@ -26,13 +24,14 @@ from ray.tune.search import Searcher
 from kittiseg.engine import Engine
 from kittiseg.engine.cluster import prepare_environment
 from kittiseg.engine.on_ray import OnRay
+from kittiseg.engine.ray_places import free_place
 from kittiseg.engine.search import Halving, Origin, Population, SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import KittisegError, LostWorkersError, ResourceError
+from kittiseg.errors import KittisegError, LostWorkersError
 from kittiseg.project.files import Files
 
 _HEAD = "node:__internal_head__"
 _TOLD, _SCORE, _STEP = "told", "score", "checkpoint"
-_ORIGIN = "origin.json"
+_ORIGIN, _OUTCOME = "origin.json", "outcome.json"
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints a table whatever its verbosity
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -46,15 +45,17 @@ def search(
     heard: Callable[[TrialNews], None],
     *,
     plan: SearchPlan,
-    share: Share,
+    cpus: int,
     storage: Files,
 ) -> None:
-    """As :meth:`kittiseg.engine.Engine.search` says. Tune's own files go to ``storage``."""
-    refuse_without_state()
+    """As :meth:`kittiseg.engine.Engine.search` says. Tune's own files go to ``storage``.
+
+    ``cpus``: what each worker of a trial takes.
+    """
     os.environ.update(_QUIET)
     logging.getLogger("ray.tune").setLevel("CRITICAL")  # we tell of failures ourselves
     listener = _Listener(heard, storage)
-    run = partial(_run_trial, work=cloudpickle.dumps(trial), storage=storage, share=share)
+    run = partial(_run_trial, work=cloudpickle.dumps(trial), storage=storage, take=(cpus, plan.workers.gpus))
     has_population = isinstance(plan.scheduler, Population)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -78,24 +79,6 @@ def search(
         )
     if listener.error:
         raise listener.error
-
-
-def refuse_without_state(*, wait_s: float = 10) -> None:
-    """ResourceError where the cluster has no dashboard, whose State API frees the place of a trial that was stopped."""
-    from ray.util.state import list_nodes
-
-    end = time.monotonic() + wait_s
-    while True:
-        try:
-            list_nodes(limit=1, timeout=5)
-            return
-        except Exception as error:  # of many kinds: no dashboard, one that is not ready yet, no token
-            if time.monotonic() > end:
-                raise ResourceError(
-                    "a sweep needs the cluster's dashboard, or a trial that is stopped would keep its place for ever, "
-                    f"and it does not answer ({error}); start the head with --include-dashboard=true"
-                ) from None
-        time.sleep(0.5)
 
 
 class _Tasks(Searcher):
@@ -170,9 +153,11 @@ class _Listener(tune.Callback):
         self.error: Exception | None = None
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))  # of workers that it had before it died, or paused
         self._tell(trial, "began")
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))
         self._tell(trial, "again", error=self._why(trial))
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any) -> None:
@@ -180,17 +165,22 @@ class _Listener(tune.Callback):
         self._tell(trial, "report", checkpoint=result[_STEP], score=result[_SCORE], facts=facts)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        known, error = _outcome(self._storage, str(trial))
+        free_place(self._folder(trial))
+        known, error = _outcome(self._folder(trial))
         if error is not None:
             self._tell(trial, "failed", error=str(error))
         else:
             self._tell(trial, "done" if known else "stopped")
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))
         self._tell(trial, "failed", error=self._why(trial))
 
+    def _folder(self, trial: Any) -> Files:
+        return self._storage.within(str(trial))
+
     def _why(self, trial: Any) -> str:
-        _, error = _outcome(self._storage, str(trial))
+        _, error = _outcome(self._folder(trial))
         return str(error) if error else "its process died (killed, or no memory?)"
 
     def _tell(self, trial: Any, kind: Any, **facts: Any) -> None:
@@ -212,20 +202,22 @@ class _Context:
             tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
 
 
-def _run_trial(config: dict[str, str], *, work: bytes, storage: Files, share: Share) -> None:
+def _run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tuple[int, float]) -> None:
     """In the trial's process. What it ends with is put down in a file: Tune would print an error, and try it again."""
     prepare_environment()
     name = tune.get_context().get_trial_name()
-    storage.remove(_outcome_file(name))
-    trial = pickle.loads(work)
+    folder = storage.within(name)
+    folder.remove(_OUTCOME)
+    cpus, gpus = take
+    engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
     try:
-        trial(_Context(name, json.loads(config["parameters"]), _origin(name), OnRay(share)))
+        pickle.loads(work)(_Context(name, json.loads(config["parameters"]), _origin(name), engine))
     except Exception as error:
-        _put_down(storage, name, error)
+        _put_down(folder, error)
         if not isinstance(error, KittisegError) or isinstance(error, LostWorkersError):
             raise
     else:
-        _put_down(storage, name, None)
+        _put_down(folder, None)
 
 
 def _origin(name: str) -> Origin | None:
@@ -233,22 +225,16 @@ def _origin(name: str) -> Origin | None:
     passed_on = tune.get_checkpoint()
     if passed_on is None:
         return None
-    with passed_on.as_directory() as folder:
-        trial, checkpoint = json.loads(Path(folder, _ORIGIN).read_text())
+    with passed_on.as_directory() as place:
+        trial, checkpoint = json.loads(Path(place, _ORIGIN).read_text())
     return None if trial == name else Origin(trial, checkpoint)
 
 
-def _outcome_file(name: str) -> str:
-    return f"{name}.outcome"
-
-
-def _put_down(storage: Files, name: str, error: Exception | None) -> None:
+def _put_down(folder: Files, error: Exception | None) -> None:
     text = None if error is None else str(error) or type(error).__name__
-    storage.replace(_outcome_file(name), json.dumps({"error": text}).encode())
+    folder.replace(_OUTCOME, json.dumps({"error": text}).encode())
 
 
-def _outcome(storage: Files, name: str) -> tuple[bool, str | None]:
+def _outcome(folder: Files) -> tuple[bool, str | None]:
     """Whether the trial came to an end by itself, and its error if it was one."""
-    if not storage.exists(_outcome_file(name)):
-        return False, None
-    return True, storage.read_json(_outcome_file(name))["error"]
+    return (True, folder.read_json(_OUTCOME)["error"]) if folder.exists(_OUTCOME) else (False, None)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from kittiseg.project.files import Files
+
 if TYPE_CHECKING:
     from kittiseg.engine import Engine, Workers
 
@@ -76,10 +78,11 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What each worker of a trial takes."""
+    """What each worker of a trial takes; in ``folder`` the workers say where they are, so that it can be freed."""
 
     cpus: int
-    gpus: float = 0.0
+    gpus: float
+    folder: Files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
