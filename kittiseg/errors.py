@@ -7,6 +7,7 @@ KittisegError
 │   └── StorageError a place that cannot be written to: it is full, or for reading only
 ├── ModelError       weights or checkpoints that are missing, damaged or do not fit
 └── ResourceError    devices, memory or a cluster that are not to be had
+    └── LostWorkersError  workers that died again and again
 """
 
 from collections.abc import Sequence
@@ -35,6 +36,10 @@ class ModelError(KittisegError):
 
 class ResourceError(KittisegError):
     """Devices, memory or a cluster that are not to be had."""
+
+
+class LostWorkersError(ResourceError):
+    """Workers that died again and again. It may go better another time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from kittiseg import __version__
-from kittiseg.cli import looking, models
+from kittiseg.cli import looking, models, tuning
 from kittiseg.cli.options import Devices, Json, Overwrite, SkipBad
 from kittiseg.cli.session import Options, session
 
@@ -265,3 +265,4 @@ def report(
 
 
 app.command(epilog="Example: kittiseg schema transform --out transform.schema.json")(looking.schema)
+app.command(epilog="Example: kittiseg tune configs/kitti_vehicles/tune.json --name vehicles --dry-run")(tuning.tune)

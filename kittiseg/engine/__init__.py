@@ -1,4 +1,4 @@
-"""ENGINE: where work runs. Four verbs over callables; it knows nothing about pictures or networks.
+"""ENGINE: where work runs. Five verbs over callables; it knows nothing about pictures or networks.
 
 ``in_process`` runs everything here, one after another, and is what tests and debugging want. ``on_ray`` runs the same
 callables on a Ray cluster, which may be this machine. Results do not depend on which, nor on the number of workers.
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
+from kittiseg.engine.search import SearchPlan, TrialContext, TrialNews, TrialTask
 from kittiseg.project.files import Files
 
 T = TypeVar("T")
@@ -27,11 +28,15 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """How many workers a stage wants, and on what. ``cpus`` is per worker; None shares out all that there are."""
+    """How many workers a stage wants, and on what. ``cpus`` is per worker; None shares out all that there are.
+
+    ``gpus``: the share of a GPU that each takes where they are on GPUs.
+    """
 
     count: int
     device: DeviceKind = "cpu"
     cpus: int | None = None
+    gpus: float = 1.0
 
     def __str__(self) -> str:
         return f"{self.count} {'GPU' if self.device == 'cuda' else 'CPU'} worker{'' if self.count == 1 else 's'}"
@@ -90,6 +95,22 @@ class Engine(Protocol):
 
         A worker's death restarts the group, so ``loop`` begins with the last checkpoint that it finds itself.
         ``storage`` is a folder that the engine may use and that all nodes see; whoever calls removes it.
+        """
+
+    def search(
+        self,
+        trial: Callable[[TrialContext], None],
+        tasks: Iterator[TrialTask],
+        heard: Callable[[TrialNews], None],
+        *,
+        plan: SearchPlan,
+        storage: Files,
+    ) -> None:
+        """Runs ``trial`` of each task, some at once; ``heard`` is told here of all that becomes of them.
+
+        A trial that dies is started again; one whose own error the user can mend has failed, and the search goes on.
+        ``tasks`` are taken one by one as there is room, so that later ones may hang on what was heard of earlier ones.
+        ``storage`` as in :meth:`fit`.
         """
 
     def observe(self, metrics: Mapping[str, float], **labels: str) -> None:

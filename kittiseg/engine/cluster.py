@@ -25,6 +25,12 @@ _ENVIRONMENT = {
 }
 
 
+def prepare_environment() -> None:
+    """Sets what Ray reads; what is set already stays."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
 def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     """The engine on the cluster at ``address`` (``host:port`` or ``auto``), or on a new one on this machine.
 
@@ -32,8 +38,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     environment says whether it does: ``RAY_AUTH_MODE=token``, as where it was started.
     ResourceError within seconds where nothing answers at the address.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    prepare_environment()
     if address is None:
         if "ray" not in sys.modules:  # else it has decided already, and a change would only split it from its workers
             os.environ.setdefault("RAY_AUTH_MODE", "token")

@@ -47,6 +47,14 @@ def share_of_cpus(nodes: Sequence[tuple[int, int]], count: int) -> int:
     return next(fitting, 1)
 
 
+def groups_at_once(resources: Resources, workers: Workers) -> int:
+    """How many groups of such workers there is room for at the same time, at least 1; each worker has a CPU."""
+    places = resources.cpus
+    if workers.device == "cuda":
+        places = min(places, resources.gpus * int(1 / workers.gpus + 1e-6))  # a share lies on one GPU
+    return max(places // workers.count, 1)
+
+
 def _told(resources: Resources) -> str:
     nodes = "1 node" if resources.nodes == 1 else f"{resources.nodes} nodes"
     return f"{resources.gpus} GPUs and {resources.cpus} CPUs on {nodes}"

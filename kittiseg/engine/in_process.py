@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
+from kittiseg.engine.search import SearchPlan, TrialContext, TrialNews, TrialTask
 from kittiseg.errors import ResourceError
 from kittiseg.project.files import Files
 
@@ -62,6 +63,17 @@ class InProcess:
     ) -> None:
         _refuse_many(workers)
         loop(_Context(self._device(workers), _threads(workers)), job)
+
+    def search(
+        self,
+        trial: Callable[[TrialContext], None],
+        tasks: Iterator[TrialTask],
+        heard: Callable[[TrialNews], None],
+        *,
+        plan: SearchPlan,
+        storage: Files,
+    ) -> None:
+        raise ResourceError("a sweep needs Ray: leave out --engine local")
 
     def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
         """There is no dashboard."""

@@ -1,6 +1,7 @@
-"""The four verbs on a Ray cluster, which may be this machine.
+"""The five verbs on a Ray cluster, which may be this machine.
 
-``map`` is Ray Data, ``map_with_state`` is a pool of Ray actors, ``fit`` is Ray Train.
+``map`` is Ray Data, ``map_with_state`` is a pool of Ray actors, ``fit`` is Ray Train, ``search`` is
+Ray Tune (:mod:`kittiseg.engine.ray_tune`).
 """
 
 import logging
@@ -18,7 +19,9 @@ from ray import cloudpickle
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
-from kittiseg.errors import ResourceError
+from kittiseg.engine.ray_places import sign_in
+from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
+from kittiseg.errors import LostWorkersError
 from kittiseg.project.files import Files
 
 T = TypeVar("T")
@@ -31,7 +34,12 @@ _VERDICT = "error.pickle"  # in the storage of a group: an error that would come
 
 @dataclass(frozen=True)
 class OnRay:
-    """The engine on the cluster that this process is connected to (:mod:`kittiseg.engine.cluster`)."""
+    """The engine on the cluster that this process is connected to (:mod:`kittiseg.engine.cluster`).
+
+    ``share``: what each worker of :meth:`fit` takes, where others train on the same cluster; None shares out all.
+    """
+
+    share: Share | None = None
 
     def resources(self) -> Resources:
         total = ray.cluster_resources()
@@ -48,7 +56,8 @@ class OnRay:
                 Gauge(name, tag_keys=tuple(plain)).set(value, plain)
 
     def shutdown(self) -> None:
-        ray.shutdown()
+        if self.share is None:  # else it is the engine of a trial, and the connection that of the search
+            ray.shutdown()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
         if not tasks:
@@ -88,7 +97,7 @@ class OnRay:
         name: str,
         follow: Callable[[R], Iterable[T]] | None = None,
     ) -> Iterator[R]:
-        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
+        cpus = workers.cpus or self._share_of_cpus(workers)
         options = {
             "num_cpus": cpus,
             "num_gpus": 1 if workers.device == "cuda" else 0,
@@ -105,11 +114,12 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
-        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
+        cpus = workers.cpus or (self.share.cpus if self.share else self._share_of_cpus(workers))
+        gpus = (self.share or workers).gpus if workers.device == "cuda" else 0
         scaling = train.ScalingConfig(
             num_workers=workers.count,
-            use_gpu=workers.device == "cuda",
-            resources_per_worker={"CPU": cpus, **({"GPU": 1} if workers.device == "cuda" else {})},
+            use_gpu=gpus > 0,
+            resources_per_worker={"CPU": cpus, **({"GPU": gpus} if gpus else {})},
         )
         run = train.RunConfig(
             name=_plain(name),
@@ -121,6 +131,7 @@ class OnRay:
             "work": cloudpickle.dumps((loop, job, storage)),
             "device": workers.device,
             "threads": cpus,
+            "share": self.share,
         }
         try:
             TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
@@ -131,9 +142,28 @@ class OnRay:
             raise KeyboardInterrupt from None
         _raise_verdict(storage)
 
-    def _share_of_cpus(self, count: int, device: DeviceKind) -> int:
+    def search(
+        self,
+        trial: Callable[[TrialContext], None],
+        tasks: Iterator[TrialTask],
+        heard: Callable[[TrialNews], None],
+        *,
+        plan: SearchPlan,
+        storage: Files,
+    ) -> None:
+        from kittiseg.engine.ray_tune import search
+
+        cpus = self._share_of_cpus(plan.workers, groups=plan.at_once)
+        search(trial, tasks, heard, plan=plan, cpus=cpus, storage=storage)
+
+    def _share_of_cpus(self, workers: Workers, *, groups: int = 1) -> int:
+        count = workers.count * groups
+        each = int(1 / workers.gpus + 1e-6)  # on one GPU
         alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        free = [(int(node.get("CPU", 0)), int(node.get("GPU", 0)) if device == "cuda" else count) for node in alive]
+        free = [
+            (int(node.get("CPU", 0)), int(node.get("GPU", 0)) * each if workers.device == "cuda" else count)
+            for node in alive
+        ]
         return share_of_cpus(free, count)
 
 
@@ -176,6 +206,8 @@ def _fit_worker(settings: dict[str, Any]) -> None:
     if storage.exists(_VERDICT):
         return
     context = train.get_context()
+    if settings["share"] and context.get_world_rank() == 0:
+        sign_in(settings["share"].folder)
     told = _TrainContext(settings["device"], settings["threads"], context.get_world_rank(), context.get_world_size())
     try:
         loop(told, job)
@@ -203,9 +235,9 @@ def _end_of_group(name: str, error: Exception) -> Exception:
             return RuntimeError(f"'{name}' failed: {failure}")
     if unstarted := getattr(error, "controller_failure", None):  # nodes that were lost, and no others came
         why = str(unstarted).splitlines()[0]
-        return ResourceError(f"the workers of '{name}' could not be started in {DEATHS_SURVIVED + 1} tries: {why}")
+        return LostWorkersError(f"the workers of '{name}' could not be started in {DEATHS_SURVIVED + 1} tries: {why}")
     why = str(next(iter(failures), error)).splitlines()[0]
-    return ResourceError(f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {why}")
+    return LostWorkersError(f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {why}")
 
 
 def _raise_verdict(storage: Files) -> None:

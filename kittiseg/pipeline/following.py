@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,8 @@ from kittiseg.engine import Engine
 from kittiseg.engine.trackers import Point, Tracked, Trackers
 from kittiseg.errors import KittisegError
 from kittiseg.progress import Progress
+from kittiseg.project.store import Files
+from kittiseg.training.checkpoints import checkpoint_folders
 from kittiseg.training.history import flat, read_history
 from kittiseg.training.prepare import TrainJob
 from kittiseg.training.run_record import read_run
@@ -21,13 +23,18 @@ _PLACE = ("kind", "step", "checkpoint")  # of a record; the rest are numbers
 
 
 @contextmanager
-def followed(job: TrainJob, name: str, engine: Engine, progress: Progress) -> Iterator[None]:
-    """Follows the training of model ``name`` wherever its workers are: they need only share the model's folder."""
+def followed(
+    job: TrainJob, name: str, engine: Engine, progress: Progress, told: Callable[[dict[str, Any]], None] | None = None
+) -> Iterator[None]:
+    """Follows the training of model ``name`` wherever its workers are: they need only share the model's folder.
+
+    ``told`` is given the record of each validation that comes from now on, when its checkpoint can be read.
+    """
     folder = job.model.root if job.model.is_local else None
     settings = job.config.settings
     run = Tracked(name=name, config=to_json(settings), folder=folder)
     with Trackers(settings.trackers, run, progress.warn) as trackers:
-        follower = Follower(job, name, engine, progress, trackers)
+        follower = Follower(job, name, engine, progress, trackers, told)
         stop = threading.Event()
 
         def follow() -> None:
@@ -51,12 +58,21 @@ def followed(job: TrainJob, name: str, engine: Engine, progress: Progress) -> It
 class Follower:
     """Turns new lines of history.jsonl into a progress bar, a line per validation, points and metrics."""
 
-    def __init__(self, job: TrainJob, name: str, engine: Engine, progress: Progress, trackers: Trackers) -> None:
+    def __init__(
+        self,
+        job: TrainJob,
+        name: str,
+        engine: Engine,
+        progress: Progress,
+        trackers: Trackers,
+        told: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         self._model, self._name, self._epochs = job.model, name, job.config.settings.epochs
         self._engine, self._progress, self._trackers = engine, progress, trackers
         self._sessions = len(read_run(job.model)["sessions"])  # what an earlier start wrote is no news
         self._shown: _Shown | None = None
         self._tracked = _Place()
+        self._told, self._validated = told, _Place(checkpoint=last_checkpoint(job.model) if told else 0)
 
     def look(self) -> None:
         """Tells what is new. What cannot be read now is told the next time: it is only a display."""
@@ -71,6 +87,12 @@ class Follower:
                 self._engine.observe(self._shown.metrics, model=self._name)
                 points = [_point(record) for record in self._tracked.pass_by(history)]
                 self._trackers.log(points)  # may wait for a server
+                self._tell_validations(history)
+
+    def _tell_validations(self, history: list[dict[str, Any]]) -> None:
+        if self._told is not None:
+            for record in self._validated.pass_by(validations(history, until=last_checkpoint(self._model))):
+                self._told(record)
 
     def _begin(self, session: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """The workers have begun, or begun anew after one had died; they have cut the history accordingly.
@@ -86,6 +108,16 @@ class Follower:
             for text in session.get("warnings", ()):
                 self._progress.warn(text)
         self._shown = _Shown(self._progress, history, resumed_from, steps=session["steps"], epochs=self._epochs)
+
+
+def validations(history: list[dict[str, Any]], *, until: int) -> list[dict[str, Any]]:
+    """The records of the validations up to a checkpoint."""
+    return [record for record in history if record["kind"] == "val" and record["checkpoint"] <= until]
+
+
+def last_checkpoint(model: Files) -> int:
+    """The number of the newest that is written, 0 where there is none."""
+    return max(map(int, checkpoint_folders(model)), default=0)
 
 
 class _Place:

@@ -17,8 +17,7 @@ from kittiseg.progress import track
 
 if TYPE_CHECKING:
     from kittiseg.training.config import TrainConfig
-    from kittiseg.training.devices import DevicePlan
-    from kittiseg.training.prepare import TrainJob
+    from kittiseg.training.prepare import TrainJob, TrainRequest
     from kittiseg.training.sources import QuerySource, Source
 
 
@@ -52,7 +51,6 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     """
     from kittiseg.training.alone import alone_at
     from kittiseg.training.config import TrainConfig
-    from kittiseg.training.run_record import read_run
 
     config = load(TrainConfig, options.config)
     check_trackers(config.trackers, source=str(options.config))
@@ -61,23 +59,38 @@ def train(run: Run, options: TrainOptions) -> dict[str, Any]:
     if config.validate_on is not None:
         config = replace(config, validate_on=config.validate_on.read())
     with alone_at(run.workspace, options.name, resume=options.resume):
-        job, plan = _prepared(run, options, config)
-        run.progress.notice(f"training on {plan.note}")
-        _fit(run, job, plan.workers, options)
-        run.progress.notice(f"the training has ended: {read_run(job.model)['sessions'][-1]['why']}")
+        carry_out(run, _request(run, options, config), resume=options.resume)
     return list_checkpoints(run, options.name)
 
 
-def _prepared(run: Run, options: TrainOptions, config: "TrainConfig") -> "tuple[TrainJob, DevicePlan]":
+def carry_out(
+    run: Run, request: "TrainRequest", *, resume: bool, told: Callable[[dict[str, Any]], None] | None = None
+) -> None:
+    """Trains the model of the request, whom :func:`alone_at` has given to the caller alone.
+
+    ``told``: is given each validation's record of the history that is new, once its checkpoint is written.
+    """
     from kittiseg.training.devices import plan_devices
-    from kittiseg.training.prepare import TrainRequest, prepare, resume
+    from kittiseg.training.prepare import prepare
+    from kittiseg.training.prepare import resume as go_on
+    from kittiseg.training.run_record import read_run
+
+    plan = plan_devices(request.config, run.engine.resources())
+    job = go_on(run.workspace, request, plan) if resume else prepare(run.workspace, request, plan, run.progress)
+    run.progress.notice(f"training on {plan.note}")
+    _fit(run, job, request.name, plan.workers, resume, told)
+    run.progress.notice(f"the training has ended: {read_run(job.model)['sessions'][-1]['why']}")
+
+
+def _request(run: Run, options: TrainOptions, config: "TrainConfig") -> "TrainRequest":
+    from kittiseg.training.prepare import TrainRequest
     from kittiseg.training.weights import find_init
 
     if options.resume:
         run.workspace.model_files(options.name)
     else:
         run.workspace.refuse_existing(options.name, kind="model", overwrite=options.overwrite)
-    request = TrainRequest(
+    return TrainRequest(
         source=find_source(run, options.project),
         name=options.name,
         config=config,
@@ -85,11 +98,6 @@ def _prepared(run: Run, options: TrainOptions, config: "TrainConfig") -> "tuple[
         overwrite=options.overwrite,
         windows=None if options.windows is None else _read_windows(run, options.windows),
     )
-    plan = plan_devices(config, run.engine.resources())
-    job = (
-        resume(run.workspace, request, plan) if options.resume else prepare(run.workspace, request, plan, run.progress)
-    )
-    return job, plan
 
 
 def _read_windows(run: Run, path: Path) -> InferenceConfig:
@@ -155,20 +163,27 @@ def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, over
     return found.number
 
 
-def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> None:
+def _fit(
+    run: Run,
+    job: "TrainJob",
+    name: str,
+    workers: Workers,
+    resume: bool,
+    told: Callable[[dict[str, Any]], None] | None,
+) -> None:
     from kittiseg.pipeline.following import followed
     from kittiseg.training.alone import train_alone
 
-    storage = run.workspace.files.within(f"models/.{options.name}.engine")
+    storage = run.workspace.files.within(f"models/.{name}.engine")
     storage.make_folder("")
     try:
         _prepare_samples(run, job)
-        with followed(job, options.name, run.engine, run.progress):
-            run.engine.fit(train_alone, job, workers=workers, name=f"train {options.name}", storage=storage)
+        with followed(job, name, run.engine, run.progress, told):
+            run.engine.fit(train_alone, job, workers=workers, name=f"train {name}", storage=storage)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
             run.close()  # or its workers would write into folders that are being removed
-        if not (options.resume or job.model.folders("checkpoints")):
+        if not (resume or job.model.folders("checkpoints")):
             job.model.remove("")
         elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
             run.progress.notice("the same command with --resume goes on from the last checkpoint")

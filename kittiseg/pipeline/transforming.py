@@ -115,6 +115,13 @@ def transform(run: Run, query: Path, *, overwrite: bool = False, skip_bad: bool 
     Where the same query was stopped before, it goes on with the pictures that are not done yet.
     """
     prepared = prepare_query(run, query, skip_bad=skip_bad)
+    return transform_prepared(run, prepared, source=str(query), overwrite=overwrite, skip_bad=skip_bad)
+
+
+def transform_prepared(
+    run: Run, prepared: Prepared, *, source: str, overwrite: bool = False, skip_bad: bool = False
+) -> Transformed:
+    """As :func:`transform`, of a query that was read from ``source``."""
     program = prepared.program
     key = _resume_key(run, prepared)
     with run.drafts([program.output], overwrite=overwrite, key=key, layout=program.layout) as (draft,):
@@ -123,7 +130,7 @@ def transform(run: Run, query: Path, *, overwrite: bool = False, skip_bad: bool 
             for tally in _tallies(run, prepared, draft):
                 total.add(tally)
             if not skip_bad or total.failed == total.sources:
-                _refuse_failed(total, query)
+                _refuse_failed(total, source)
         except BaseException:
             if draft.journal.begun:
                 run.progress.notice("what is done is kept: the same command goes on from there")
@@ -248,7 +255,7 @@ def _naming(key: ItemKey, error: KittisegError) -> str:
     return text if key.name in text else f"{key}: {text}"
 
 
-def _refuse_failed(total: Tally, query: Path | str) -> None:
+def _refuse_failed(total: Tally, query: str) -> None:
     if total.failed:
         listed = "\n  ".join(and_more(total.errors, total.failed))
         raise DataError(

@@ -15,20 +15,21 @@ from kittiseg.training.group import Group
 from kittiseg.training.loop import train_loop
 from kittiseg.training.prepare import TrainJob, aside
 
-_LAST_WORDS_S = 60.0  # so long the workers of a driver that was killed may go on; Ray takes a second or two
+LAST_WORDS_S = 60.0  # so long the workers of a driver that was killed may go on; Ray takes a second or two
 
 
 @contextmanager
-def alone_at(workspace: Workspace, name: str, *, resume: bool = False) -> Iterator[None]:
+def alone_at(workspace: Workspace, name: str, *, resume: bool = False, wait_s: float = 0) -> Iterator[None]:
     """No other command writes model ``name`` meanwhile; WorkspaceError where one does, or an earlier one's workers.
 
     What a killed command has left is tidied up before, and what this one leaves after. A model that was being replaced
-    comes back where the new one has no checkpoint, unless it is the new one that is to ``resume``.
+    comes back where the new one has no checkpoint, unless it is the new one that is to ``resume``. ``wait_s``: for so
+    long a command that is ending is waited for.
     """
     check_name(name, what="model")
     busy = f"model '{name}' is being written by another process; wait, or stop it"
     model = workspace.files.within(f"models/{name}")
-    with locked(workspace.files, f"models/{name}", busy=busy):
+    with locked(workspace.files, f"models/{name}", busy=busy, wait_s=wait_s):
         with _only_workers(model):
             _tidy(workspace.files, name, resume)
         try:
@@ -50,7 +51,7 @@ def _only_workers(model: Files) -> Iterator[None]:
     """No other group of workers is at the model meanwhile."""
     name = model.root.rpartition("/")[2]
     busy = f"workers of an earlier training of model '{name}' are still running; stop them, then run it again"
-    with locked(model.above(2), f"workers/{name}", busy=busy, wait_s=_LAST_WORDS_S):
+    with locked(model.above(2), f"workers/{name}", busy=busy, wait_s=LAST_WORDS_S):
         yield
 
 

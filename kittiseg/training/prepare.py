@@ -44,7 +44,8 @@ _MAY_CHANGE = {
 class TrainRequest:
     """A training that somebody wants: model ``name`` from ``source``. ``init``: whose weights it begins with.
 
-    ``windows``: the inference config that the model is for; without one that of ``config.validate_on``.
+    ``windows``: the inference config that the model is for; without one that of ``config.validate_on``. ``projects``:
+    the workspace that has the project of ``config.validate_on``; without one the model's.
     """
 
     source: Source
@@ -53,6 +54,7 @@ class TrainRequest:
     init: Init | None = None
     overwrite: bool = False
     windows: InferenceConfig | None = None
+    projects: Workspace | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     """
     workspace.refuse_existing(request.name, kind="model", overwrite=request.overwrite)
     config = ModelConfig(request.config, ClassIndex.of(request.source.meta, request.config.special_classes))
-    whole = find_whole_pictures(workspace, config)
+    whole = find_whole_pictures(request.projects or workspace, config)
     weights, origin = first_weights(config, request.init, progress)
     partial = f"models/.{request.name}.{uuid.uuid4().hex[:8]}.partial"
     draft = workspace.files.within(partial)
@@ -118,7 +120,7 @@ def resume(workspace: Workspace, request: TrainRequest, plan: DevicePlan) -> Tra
             f'train a new one from it by "weights_init_type": "continue_training" and --init {request.name}'
         )
     config = replace(known, settings=request.config)
-    whole = find_whole_pictures(workspace, config)
+    whole = find_whole_pictures(request.projects or workspace, config)
     model.replace(CONFIG, config.to_bytes())
     return _job(request, model, config, plan, whole)
 

@@ -11,14 +11,21 @@ from kittiseg.training.temperature import calibration_of, keep_calibration
 
 
 def restore(
-    workspace: Workspace, model: str, checkpoint: str, name: str, *, overwrite: bool = False
+    workspace: Workspace,
+    model: str,
+    checkpoint: str,
+    name: str,
+    *,
+    overwrite: bool = False,
+    into: Workspace | None = None,
 ) -> tuple[Files, Checkpoint]:
     """Makes model ``name`` of a checkpoint (``27``, ``best``, ``last``) of another; it keeps its number and history.
 
-    Gives the new model's folder and the checkpoint that it was made of.
+    Gives the new model's folder and the checkpoint that it was made of. ``into``: another workspace for it.
     """
     source = workspace.model_files(model)
     found = resolve(source, checkpoint)
+    workspace = into or workspace
     workspace.refuse_existing(name, kind="model", overwrite=overwrite)
     partial = f"models/.{name}.{uuid.uuid4().hex[:8]}.partial"
     draft = workspace.files.within(partial)
@@ -30,6 +37,7 @@ def restore(
         draft.write(QUERY, source.read(QUERY))
     draft.write(HISTORY, b"")
     append_history(draft, history_until(source, step=found.state.step, checkpoint=found.number))
+    model = source.root.removeprefix(f"{workspace.files.root}/").removeprefix("models/")
     origin = {"model": model, "checkpoint": found.number, "epoch": found.state.epoch}
     record = calibration_of(source, found.number)
     if record is not None:

@@ -10,6 +10,7 @@ from kittiseg.dtl import Program
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.store import Project
+from kittiseg.training.config import DatasetTags
 
 Pictures = list[tuple[ItemKey, Item]]
 """Pictures with the places that they have in their project, or would have in the query's."""
@@ -79,6 +80,45 @@ class ProjectSource:
 
     def _pictures(self, key: ItemKey) -> Pictures:
         return [(key, self.project.item(key))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedSource:
+    """Training pictures of one project, validation pictures of another, as their tags say; others are left out."""
+
+    train: Project
+    val: Project
+    tags: DatasetTags
+
+    redraws = False
+    query = None
+    digest = ""
+
+    @property
+    def label(self) -> str:
+        return f"projects '{self.train.name}' (to train on) and '{self.val.name}' (to validate on)"
+
+    @property
+    def meta(self) -> ProjectMeta:
+        return self.train.meta
+
+    @property
+    def keys(self) -> Sequence[ItemKey]:
+        return [*self.train.keys(), *self.val.keys()]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return {"project": self.train.name, "validated_on": self.val.name}
+
+    def at(self, epoch: int) -> Callable[[ItemKey], Pictures]:
+        return self._pictures
+
+    def _pictures(self, key: ItemKey) -> Pictures:
+        """With the one tag that counts alone: the other project's validation pictures are not these."""
+        project, wanted = (self.train, self.tags.train) if key.project == self.train.name else (self.val, self.tags.val)
+        item = project.item(key)
+        tags = tuple(tag for tag in item.annotation.tags if tag.name == wanted)
+        return [(key, replace(item, annotation=replace(item.annotation, tags=tags)))] if tags else []
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,7 @@ KINDS = ("choice", "uniform", "loguniform", "integer")
 
 @settings
 class Dimension:
-    """One of choice, uniform, loguniform and integer; ``step`` goes with uniform and integer.
-
-    Every kind maps a share of 0 <= share < 1 to a value (:meth:`at`); all that is drawn or listed is made of that.
-    """
+    """One of choice, uniform, loguniform and integer; step goes with uniform and integer."""
 
     choice: Annotated[Annotated[tuple[Any, ...], MinLen(1)] | None, Doc("any JSON values, each equally likely")] = None
     uniform: Annotated[tuple[float, float] | None, Doc("the least and the most, all between equally likely")] = None
@@ -72,7 +69,8 @@ class Dimension:
         if self.integer is not None:
             return self.integer[0] + index * int(self.step or 1)
         assert self.step is not None, "only steps can be counted"
-        return float(f"{self.least + index * self.step:.12g}")  # 0.3, not 0.30000000000000004
+        rounded = float(f"{self.least + index * self.step:.12g}")  # 0.3, not 0.30000000000000004
+        return min(max(rounded, self.least), self.most)
 
     @property
     def values(self) -> list[Any]:

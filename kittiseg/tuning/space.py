@@ -12,15 +12,19 @@ import numpy as np
 from kittiseg.config import pointer
 from kittiseg.dtl.layer import rng_for
 from kittiseg.errors import ConfigError, Problem
-from kittiseg.tuning.config import Constraint, SweepConfig
+from kittiseg.tuning.config import Constraint, Pbt, SweepConfig
 from kittiseg.tuning.dimensions import Dimension
 from kittiseg.tuning.documents import Documents
+from kittiseg.tuning.pointers import Place
 
 Parameters = Mapping[str, Any]
 """A value for each parameter, by where it stands: ``{"train:/lr": 0.003}``."""
 
 TRIES = 1000
 """So many draws in a row may be refused before a space counts as empty."""
+
+MUTABLE = ("class_weights", "clip_gradients", "loss", "loss_weights", "lr", "lr_decreasing", "optimizer", "schedule")
+"""Fields of a training config that may change in the middle of a training: weights and pictures stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +46,36 @@ class Space:
     def names(self) -> tuple[str, ...]:
         return tuple(self.dimensions)
 
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """Those that population based training changes in the middle of a training."""
+        scheduler = self.config.scheduler
+        if not isinstance(scheduler, Pbt):
+            return ()
+        return scheduler.parameters or tuple(filter(may_change, self.names))
+
     def put(self, parameters: Parameters) -> Documents:
         """The documents of a trial. ``best_by`` of the training config is the sweep's metric."""
         return self.base.put(parameters)
 
     def refused(self, parameters: Parameters) -> Problem | None:
-        """Why these cannot be: what is wrong with the documents, else the first constraint that does not hold."""
+        """Why these cannot be: what is wrong with the documents, else the first constraint that does not hold.
+
+        ConfigError where constraints speak of what is not there, or of what is no number.
+        """
         made = self.put(parameters)
         for problem in made.problems():
             return problem
+        broken, wrong = [], []
         for index, constraint in enumerate(self.config.constraints):
-            if not self._holds(index, constraint, made):
-                return Problem(shown_constraint(constraint), "does not hold")
-        return None
+            try:
+                if not _holds(constraint, made):
+                    broken.append(Problem(_shown(constraint), "does not hold"))
+            except (LookupError, ValueError) as error:
+                wrong.append(Problem(pointer("constraints", index), error.args[0]))
+        if wrong:
+            raise ConfigError(self.source, wrong)
+        return broken[0] if broken else None
 
     def draw(self, seed: int, number: int) -> dict[str, Any]:
         """The parameters of a trial: of the same seed and number always the same, whatever was drawn before.
@@ -97,22 +118,6 @@ class Space:
                 return made
         return dict(parameters)
 
-    def _holds(self, index: int, constraint: Constraint, made: Documents) -> bool:
-        left, sign, right = constraint
-        try:
-            a, b = (made.find(side) if isinstance(side, str) else side for side in (left, right))
-        except LookupError as error:
-            raise self._wrong(index, f"nothing is there: {error}") from None
-        if sign == "!=":
-            return bool(a != b)
-        for side in (a, b):
-            if isinstance(side, bool) or not isinstance(side, int | float):
-                raise self._wrong(index, f"only numbers can be compared by {sign}, not {json.dumps(side)}")
-        return a <= b if sign == "<=" else a < b
-
-    def _wrong(self, index: int, message: str) -> ConfigError:
-        return ConfigError(self.source, [Problem(pointer("constraints", index), message)])
-
     def _empty(self, reasons: Sequence[Problem]) -> ConfigError:
         last = {reason.pointer: reason for reason in reasons}
         counts = Counter(reason.pointer for reason in reasons).most_common(3)
@@ -121,5 +126,24 @@ class Space:
         return ConfigError(self.source, [Problem("/space", message)])
 
 
-def shown_constraint(constraint: Constraint) -> str:
+def may_change(name: str) -> bool:
+    """Whether a training can go on with another value there; what an optimizer remembers fits no other optimizer."""
+    place = Place.read(name)
+    is_optimizer = place.steps in (("optimizer",), ("optimizer", "name"))
+    return place.document == "train" and place.steps[0] in MUTABLE and not is_optimizer
+
+
+def _holds(constraint: Constraint, made: Documents) -> bool:
+    """LookupError where a side of it is not there; ValueError where it is no number, which only != can compare."""
+    left, sign, right = constraint
+    a, b = (made.find(side) if isinstance(side, str) else side for side in (left, right))
+    if sign == "!=":
+        return bool(a != b)
+    for side in (a, b):
+        if isinstance(side, bool) or not isinstance(side, int | float):
+            raise ValueError(f"only numbers can be compared by {sign}, not {json.dumps(side)}")
+    return bool(a <= b if sign == "<=" else a < b)
+
+
+def _shown(constraint: Constraint) -> str:
     return " ".join(side if isinstance(side, str) else f"{side:g}" for side in constraint)

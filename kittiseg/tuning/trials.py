@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from kittiseg.config import did_you_mean, parse, pointer, to_json
-from kittiseg.errors import ConfigError, DataError, Problem, WorkspaceError
+from kittiseg.config import parse, pointer, to_json
+from kittiseg.errors import ConfigError, DataError, Problem
 from kittiseg.project.store import Files, Workspace, check_name
 from kittiseg.tuning.config import SweepConfig
 from kittiseg.tuning.documents import Documents, saved_as
@@ -58,9 +58,11 @@ class Trial:
     def read(cls, files: Files, path: str) -> "Trial":
         document = files.read_json(path)
         try:
-            return cls(**document)
-        except TypeError as error:
-            raise DataError(f"{files.path(path)}: not what a sweep writes: {error}; remove it, then --resume") from None
+            return cls(**document | {"curve": tuple(map(tuple, document["curve"]))})
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{files.path(path)}: not what a sweep writes: {error!r}; remove it, then --resume"
+            ) from None
 
 
 def trial_id(number: int) -> str:
@@ -89,11 +91,7 @@ class Sweep:
     @classmethod
     def open(cls, workspace: Workspace, name: str) -> "Sweep":
         """One that is there; WorkspaceError where there is none."""
-        check_name(name, what="sweep")
-        if not workspace.files.exists(f"{SWEEPS}/{name}/{SWEEP}"):
-            known = did_you_mean(name, workspace.files.folders(SWEEPS))
-            raise WorkspaceError(f"no sweep '{name}' in {workspace.files.root}{known}")
-        files = workspace.files.within(f"{SWEEPS}/{name}")
+        files = workspace.sweep_files(name)
         document, source = files.read_json(SWEEP), files.path(SWEEP)
         try:
             base = Documents(document["train"], document["query"])

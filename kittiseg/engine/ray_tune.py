@@ -1,0 +1,240 @@
+"""``search`` on Ray Tune. A trial is a function trial that takes no CPU and runs a training with workers of its own.
+
+Tune does not see what those workers take, so it is told how many trials to run at once. That a trial takes no CPU
+matters: where workers take all there are, one that took a hundredth of a CPU would leave one too few for itself.
+"""
+
+import json
+import logging
+import os
+import pickle
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+from ray import cloudpickle, tune
+from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, PopulationBasedTraining, TrialScheduler
+from ray.tune.search import Searcher
+
+from kittiseg.engine import Engine
+from kittiseg.engine.cluster import prepare_environment
+from kittiseg.engine.on_ray import OnRay
+from kittiseg.engine.ray_places import free_place
+from kittiseg.engine.search import Halving, Origin, Population, SearchPlan, Share, TrialContext, TrialNews, TrialTask
+from kittiseg.errors import KittisegError, LostWorkersError
+from kittiseg.project.files import Files
+
+_HEAD = "node:__internal_head__"
+_TOLD, _SCORE, _STEP = "told", "score", "checkpoint"
+_ORIGIN, _OUTCOME = "origin.json", "outcome.json"
+_QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints a table whatever its verbosity
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # which would end a search as if it had come to its end
+}
+
+
+def search(
+    trial: Callable[[TrialContext], None],
+    tasks: Iterator[TrialTask],
+    heard: Callable[[TrialNews], None],
+    *,
+    plan: SearchPlan,
+    cpus: int,
+    storage: Files,
+) -> None:
+    """As :meth:`kittiseg.engine.Engine.search` says. Tune's own files go to ``storage``.
+
+    ``cpus``: what each worker of a trial takes.
+    """
+    os.environ.update(_QUIET)
+    logging.getLogger("ray.tune").setLevel("CRITICAL")  # we tell of failures ourselves
+    listener = _Listener(heard, storage)
+    run = partial(_run_trial, work=cloudpickle.dumps(trial), storage=storage, take=(cpus, plan.workers.gpus))
+    has_population = isinstance(plan.scheduler, Population)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tune.run(
+            run,
+            name="tune",
+            search_alg=_Tasks(tasks),
+            scheduler=_scheduler(plan.scheduler),
+            num_samples=-1,
+            # in a population all take turns; a limit would keep the last out until the first have come to their ends
+            max_concurrent_trials=None if has_population else plan.at_once,
+            resources_per_trial={"CPU": 0, _HEAD: 0.9 / plan.at_once if has_population else 0.001},
+            max_failures=plan.retries,
+            raise_on_failed_trial=False,
+            callbacks=[listener],
+            storage_path=storage.root,
+            storage_filesystem=None if storage.is_local else storage.filesystem,
+            trial_name_creator=_name_of,
+            trial_dirname_creator=_name_of,
+            verbose=0,
+        )
+    if listener.error:
+        raise listener.error
+
+
+class _Tasks(Searcher):
+    """Gives Tune one task after another."""
+
+    def __init__(self, tasks: Iterator[TrialTask]) -> None:
+        super().__init__(metric=_SCORE, mode="max")
+        self._tasks = tasks
+
+    def suggest(self, trial_id: str) -> Any:
+        task = next(self._tasks, None)
+        return Searcher.FINISHED if task is None else _config(task.name, task.parameters)
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        """Whoever makes the tasks hears of it elsewhere."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """A search is never gone on with by Tune's files."""
+
+    def restore(self, checkpoint_path: str) -> None: ...
+
+
+def _config(name: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as text: Tune looks for search spaces in what it is given, and has its own ideas of ``/``."""
+    return {"name": name, "parameters": json.dumps(dict(parameters))}
+
+
+def _name_of(trial: Any) -> str:
+    """Asked once, when the trial is made: a trial of a population takes over the config of another, but no name."""
+    return trial.config["name"]
+
+
+def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
+    if isinstance(wanted, Halving):
+        halving = ASHAScheduler(
+            time_attr=_STEP,
+            metric=_SCORE,
+            mode="max",
+            max_t=max(wanted.most - 1, wanted.grace),  # who has come to the last validation is done anyway
+            grace_period=wanted.grace,
+            reduction_factor=wanted.factor,
+            stop_last_trials=False,
+        )
+        for number, curve in enumerate(wanted.known):
+            ended = SimpleNamespace(trial_id=f"ended before {number}")
+            halving.on_trial_add(None, ended)
+            for checkpoint, score in curve:
+                halving.on_trial_result(None, ended, {_STEP: checkpoint, _SCORE: score})
+        return halving
+    if isinstance(wanted, Population):
+        return PopulationBasedTraining(
+            time_attr=_STEP,
+            metric=_SCORE,
+            mode="max",
+            perturbation_interval=wanted.every,
+            quantile_fraction=wanted.quantile,
+            custom_explore_fn=partial(_explored, wanted.explore),
+            log_config=False,
+        )
+    return FIFOScheduler()
+
+
+def _explored(explore: Callable[[Mapping[str, Any]], Mapping[str, Any]], config: dict[str, str]) -> dict[str, str]:
+    return _config(config["name"], explore(json.loads(config["parameters"])))
+
+
+class _Listener(tune.Callback):
+    """Tells what Tune does, in the process that asked for the search."""
+
+    def __init__(self, heard: Callable[[TrialNews], None], storage: Files) -> None:
+        self._heard, self._storage = heard, storage
+        self.error: Exception | None = None
+
+    def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))  # of workers that it had before it died, or paused
+        self._tell(trial, "began")
+
+    def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))
+        self._tell(trial, "again", error=self._why(trial))
+
+    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any) -> None:
+        facts = json.loads(result[_TOLD])
+        self._tell(trial, "report", checkpoint=result[_STEP], score=result[_SCORE], facts=facts)
+
+    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))
+        known, error = _outcome(self._folder(trial))
+        if error is not None:
+            self._tell(trial, "failed", error=str(error))
+        else:
+            self._tell(trial, "done" if known else "stopped")
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        free_place(self._folder(trial))
+        self._tell(trial, "failed", error=self._why(trial))
+
+    def _folder(self, trial: Any) -> Files:
+        return self._storage.within(str(trial))
+
+    def _why(self, trial: Any) -> str:
+        _, error = _outcome(self._folder(trial))
+        return str(error) if error else "its process died (killed, or no memory?)"
+
+    def _tell(self, trial: Any, kind: Any, **facts: Any) -> None:
+        parameters = json.loads(trial.config["parameters"])
+        self._heard(TrialNews(name=str(trial), parameters=parameters, kind=kind, **facts))
+
+
+@dataclass(frozen=True)
+class _Context:
+    name: str
+    parameters: Mapping[str, Any]
+    origin: Origin | None
+    engine: Engine
+
+    def report(self, checkpoint: int, score: float, facts: Mapping[str, Any]) -> None:
+        told = {_STEP: checkpoint, _SCORE: score, _TOLD: json.dumps(dict(facts))}
+        with TemporaryDirectory() as folder:  # what a population passes on: the checkpoint's name, not its weights
+            Path(folder, _ORIGIN).write_text(json.dumps([self.name, checkpoint]))
+            tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
+
+
+def _run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tuple[int, float]) -> None:
+    """In the trial's process. What it ends with is put down in a file: Tune would print an error, and try it again."""
+    prepare_environment()
+    name = tune.get_context().get_trial_name()
+    folder = storage.within(name)
+    folder.remove(_OUTCOME)
+    cpus, gpus = take
+    engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
+    try:
+        pickle.loads(work)(_Context(name, json.loads(config["parameters"]), _origin(name), engine))
+    except Exception as error:
+        _put_down(folder, error)
+        if not isinstance(error, KittisegError) or isinstance(error, LostWorkersError):
+            raise
+    else:
+        _put_down(folder, None)
+
+
+def _origin(name: str) -> Origin | None:
+    """The trial that this one is to go on from; None where it is its own."""
+    passed_on = tune.get_checkpoint()
+    if passed_on is None:
+        return None
+    with passed_on.as_directory() as place:
+        trial, checkpoint = json.loads(Path(place, _ORIGIN).read_text())
+    return None if trial == name else Origin(trial, checkpoint)
+
+
+def _put_down(folder: Files, error: Exception | None) -> None:
+    text = None if error is None else str(error) or type(error).__name__
+    folder.replace(_OUTCOME, json.dumps({"error": text}).encode())
+
+
+def _outcome(folder: Files) -> tuple[bool, str | None]:
+    """Whether the trial came to an end by itself, and its error if it was one."""
+    return (True, folder.read_json(_OUTCOME)["error"]) if folder.exists(_OUTCOME) else (False, None)

@@ -1,0 +1,211 @@
+"""TUNE: many trainings that differ in a few parameters; the best becomes a model."""
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kittiseg.config import parse, to_json
+from kittiseg.engine import Workers
+from kittiseg.engine.devices import groups_at_once
+from kittiseg.engine.search import Halving, Population, SearchPlan
+from kittiseg.engine.trackers import check_trackers
+from kittiseg.errors import ConfigError, DataError, KittisegError, Problem, ResourceError, StorageError, WorkspaceError
+from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.sweep_watch import SweepWatch
+from kittiseg.pipeline.trial import RunTrial
+from kittiseg.pipeline.trial_projects import check_tags, shared_project
+from kittiseg.project.locks import locked
+from kittiseg.tuning.checks import may_change
+from kittiseg.tuning.config import Asha, Pbt
+from kittiseg.tuning.reading import read_space
+from kittiseg.tuning.space import Space
+from kittiseg.tuning.trials import SWEEPS, Sweep, Trial
+
+if TYPE_CHECKING:
+    from kittiseg.training.config import TrainConfig
+    from kittiseg.training.weights import Init
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """What ``tune`` is asked for. ``name``: of the sweep, and of the model that its best trial becomes."""
+
+    config: Path
+    name: str
+    resume: bool = False
+    overwrite: bool = False
+
+
+def tune(run: Run, options: TuneOptions) -> Sweep:
+    """Runs the trials of a sweep that are not over, some at once, and makes the best one's best checkpoint a model.
+
+    What became of each trial is written as it comes, so that a sweep which was killed goes on by ``resume``: from
+    these files, not from Ray Tune's. WorkspaceError where another process is at the same sweep.
+    """
+    space = _self_contained(read_space(options.config))
+    busy = f"sweep '{options.name}' is being run by another process; wait, or stop it"
+    with locked(run.workspace.files, f"sweeps/{options.name}", busy=busy):
+        sweep = _begin(run, space, options)
+        try:
+            _search(run, sweep)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | StorageError):
+                run.close()  # or its trials would go on
+            if isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
+                run.progress.notice("the same command with --resume goes on; trials that are over are kept")
+            raise
+        finally:
+            with suppress(KittisegError):
+                sweep.files.remove(".engine")
+        _keep_best(run, sweep, overwrite=options.overwrite or options.resume)
+    return sweep
+
+
+def _self_contained(space: Space) -> Space:
+    """With the inference config itself in place of a path to it: trials run in other folders, and on other machines."""
+    train, config = space.base.train, _training_config(space)
+    check_trackers(config.trackers, source=space.source)
+    if config.validate_on is not None:
+        train = {**train, "validate_on": to_json(config.validate_on.read())}
+    return replace(space, base=replace(space.base, train=train))
+
+
+def _begin(run: Run, space: Space, options: TuneOptions) -> Sweep:
+    """The sweep's folder, made or found; everything that can be wrong with the request is found here."""
+    train = _training_config(space)
+    if any(name.startswith("transform:") for name in space.names):
+        check_tags(train.dataset_tags, source=space.source)
+    fixed = [name for name in space.names if name.split("/")[1] in ("devices", "gpu_devices")]
+    if fixed:
+        problems = [Problem(f"/space/{name}", "all trials of a sweep have the same workers") for name in fixed]
+        raise ConfigError(space.source, problems)
+    if options.resume:
+        sweep = Sweep.open(run.workspace, options.name).resumed(space)
+        _refuse_other_model(run, sweep)
+        return sweep
+    for kind in ("sweep", "model"):
+        run.workspace.refuse_existing(options.name, kind=kind, overwrite=options.overwrite)
+    return Sweep.begin(run.workspace, options.name, space)
+
+
+def _search(run: Run, sweep: Sweep) -> None:
+    from kittiseg.training.devices import plan_devices
+
+    space, config = sweep.space, sweep.space.config
+    watch = SweepWatch(sweep, run.progress)
+    if watch.over == watch.total:
+        return
+    resources = run.engine.resources()
+    workers = replace(plan_devices(_training_config(space), resources).workers, gpus=config.gpus_per_worker)
+    plan = SearchPlan(
+        at_once=min(groups_at_once(resources, workers), config.at_once or watch.total, watch.total - watch.over),
+        workers=workers,
+        retries=config.retries,
+        scheduler=_scheduler(sweep),
+    )
+    trial = RunTrial(
+        workspace=run.workspace,
+        models=sweep.models,
+        sweep=sweep.name,
+        space=space,
+        base=_base(run, sweep),
+        seed=run.seed,
+        init=_init(run, config.init),
+    )
+    run.progress.notice(_told(watch, plan))
+    storage = sweep.files.within(".engine")
+    storage.remove("")
+    storage.make_folder("")
+    run.progress.start("tune", watch.total - watch.over, "trials")
+    try:
+        run.engine.search(trial, watch.tasks(), watch.hear, plan=plan, storage=storage)
+    finally:
+        run.progress.finish()
+
+
+def _init(run: Run, wanted: str | None) -> "Init | None":
+    from kittiseg.training.weights import InitFile, find_init
+
+    found = None if wanted is None else find_init(run.workspace, wanted)
+    return InitFile(found.path.resolve()) if isinstance(found, InitFile) else found
+
+
+def _training_config(space: Space) -> "TrainConfig":
+    from kittiseg.training.config import TrainConfig
+
+    return parse(TrainConfig, space.base.train, source=space.source)
+
+
+def _base(run: Run, sweep: Sweep) -> str:
+    """The project whose pictures all trials are validated on."""
+    config, query = sweep.space.config, sweep.space.base.transform
+    if query is None:
+        assert config.project is not None, "a sweep config has a query or a project"
+        return run.workspace.project(config.project).name
+    return shared_project(run, sweep.name, query).name
+
+
+def _scheduler(sweep: Sweep) -> Halving | Population | None:
+    wanted, train = sweep.space.config.scheduler, _training_config(sweep.space)
+    if isinstance(wanted, Asha):
+        return Halving(
+            grace=wanted.grace,
+            factor=wanted.reduction_factor,
+            most=math.ceil(train.epochs / train.val_every),
+            known=tuple(_curve(sweep, trial) for trial in sweep.trials() if trial.status in ("done", "stopped")),
+        )
+    if isinstance(wanted, Pbt):
+        names = wanted.parameters or tuple(filter(may_change, sweep.space.names))
+        rng = np.random.default_rng(sweep.space.config.seed)
+        explore = partial(sweep.space.perturbed, names=names, rng=rng, resample=wanted.resample)
+        return Population(every=wanted.every, quantile=wanted.quantile, explore=explore)
+    return None
+
+
+def _curve(sweep: Sweep, trial: Trial) -> tuple[tuple[int, float], ...]:
+    """Checkpoint and score of each of a trial's validations."""
+    from kittiseg.training.history import read_history
+    from kittiseg.training.scores import score_of
+
+    history = read_history(sweep.files.within(f"models/{trial.id}"))
+    scored = [
+        (record["checkpoint"], score_of(record, record["loss"], sweep.space.config.metric))
+        for record in history
+        if record["kind"] == "val"
+    ]
+    return tuple((checkpoint, score) for checkpoint, score in scored if score is not None)
+
+
+def _told(watch: SweepWatch, plan: SearchPlan) -> str:
+    workers: Workers = plan.workers
+    share = f", {workers.gpus:g} of a GPU each" if workers.device == "cuda" and workers.gpus < 1 else ""
+    over = f", {watch.over} of them over" if watch.over else ""
+    return f"{watch.total} trials{over}, {plan.at_once} at once, each on {workers}{share}"
+
+
+def _refuse_other_model(run: Run, sweep: Sweep) -> None:
+    """A sweep that is resumed may replace its own model, and no other."""
+    from kittiseg.training.run_record import read_run
+
+    if sweep.name in run.workspace.models():
+        known = read_run(run.workspace.model_files(sweep.name)).get("restored_from", {})
+        if not str(known.get("model")).startswith(f"{SWEEPS}/{sweep.name}/"):
+            raise WorkspaceError(f"model '{sweep.name}' exists in {run.workspace.files.root}, and not from this sweep")
+
+
+def _keep_best(run: Run, sweep: Sweep, *, overwrite: bool) -> None:
+    from kittiseg.training.alone import alone_at
+    from kittiseg.training.restore import restore
+
+    best = sweep.best()
+    if best is None:
+        errors = [f"\n  {trial.id}: {trial.error}" for trial in sweep.trials() if trial.error]
+        raise DataError(f"no trial of sweep '{sweep.name}' came to a validation{''.join(errors)}")
+    with alone_at(run.workspace, sweep.name):
+        restore(sweep.models, best.id, "best", sweep.name, overwrite=overwrite, into=run.workspace)
+    sweep.write_best(best, model=sweep.name)
