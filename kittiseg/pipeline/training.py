@@ -162,8 +162,8 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
     storage = run.workspace.files.within(f"models/.{options.name}.engine")
     storage.make_folder("")
     try:
-        _prepare_samples(run, job)
-        with followed(job, options.name, run.engine, run.progress):
+        _prepare_samples(run, job, options.name)
+        with followed(job, options.name, run.metered("train", model=options.name)):
             run.engine.fit(train_alone, job, workers=workers, name=f"train {options.name}", storage=storage)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
@@ -175,14 +175,15 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
         raise
 
 
-def _prepare_samples(run: Run, job: "TrainJob") -> None:
+def _prepare_samples(run: Run, job: "TrainJob", model: str) -> None:
     """Reads all pictures once, in parallel, into files that the workers map."""
     from kittiseg.training.sample_files import write_samples
 
     def mapped(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
-        total = len(job.source.keys)
-        chunks = map(function, tasks) if total <= FEW else run.engine.map(function, tasks, name="prepare pictures")
-        return track(chunks, run.progress, title="prepare", total=total, unit="pictures", size=lambda chunk: chunk.read)
+        total, title = len(job.source.keys), f"prepare {model}"
+        chunks = map(function, tasks) if total <= FEW else run.engine.map(function, tasks, name=title)
+        progress = run.metered("prepare", model=model)
+        return track(chunks, progress, title=title, total=total, unit="pictures", size=lambda chunk: chunk.read)
 
     job.samples.remove("")
     write_samples(job.source, job.config.settings, job.config.classes, job.samples, mapped=mapped)
