@@ -133,6 +133,12 @@ def test_images_have_the_ray_and_the_python_of_the_project(config: dict[str, Any
     assert images == [f"rayproject/ray:{pinned('ray')}-py311-{kind}" for kind in ("cpu", "gpu")]
 
 
+def test_prometheus_beside_the_container_finds_the_list_of_nodes(config: dict[str, Any]):
+    """Ray's user in the container writes it to a folder of the machine."""
+    assert config["docker"]["run_options"] == ["--volume=/tmp/ray:/tmp/ray"]
+    assert config["initialization_commands"] == ["mkdir -p /tmp/ray && chmod 1777 /tmp/ray"]
+
+
 def test_every_node_installs_the_project_that_is_here(config: dict[str, Any]):
     """With the versions that the tests ran with, and without what is not to leave this machine."""
     assert config["file_mounts"]["~/kittiseg"] == "."
