@@ -69,7 +69,7 @@ class Engine(Protocol):
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
         """``function`` of each task, each result as soon as it is there; the order is that of the tasks.
 
-        ``name`` is what a dashboard shows.
+        ``name``, the stage and what it is about, is what a dashboard shows.
         """
 
     def map_with_state(

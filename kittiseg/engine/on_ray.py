@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -28,6 +29,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 BLOCKS_PER_CPU = 6  # a task round costs about 0.1 s, so blocks are few; the last ones should still end together
+
+_NUMBERS = count(1)  # of the actors that this process starts: no two may have the same name
 
 _VERDICT = "error.pickle"  # in the storage of a group: an error that would come again
 
@@ -73,7 +76,7 @@ class OnRay:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of max_retries, for which Ray 2.63 has no other way
             done = rows.map_batches(
-                _MapBatch(function),
+                partial(_MapBatch(function, _plain(name))),  # of a partial Ray shows the name
                 batch_size=None,
                 batch_format="pyarrow",
                 zero_copy_batch=True,
@@ -105,7 +108,11 @@ class OnRay:
             "max_task_retries": DEATHS_SURVIVED,
         }
         recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a restart could no longer find it
-        start = partial(StateWorker.options(**options).remote, recipe, workers.device, cpus)  # type: ignore[attr-defined]
+
+        def start() -> Any:
+            title = f"{_plain(name)} {next(_NUMBERS)}"
+            return StateWorker.options(name=title, **options).remote(recipe, workers.device, cpus)  # type: ignore[attr-defined]
+
         yield from Pool(start, workers.count, name).map(tasks, follow)
 
     def fit(
@@ -172,6 +179,7 @@ class _MapBatch:
     """The function, over a block of pickled tasks; an exception becomes a result, to arrive as it was raised."""
 
     function: Callable[[Any], Any]
+    __name__: str
 
     def __call__(self, block: pa.Table) -> pa.Table:
         tasks = (pickle.loads(payload.as_py()) for payload in block.column("task"))

@@ -76,7 +76,7 @@ def calibrate(run: Run, options: CalibrateOptions) -> Calibrated:
         checkpoint = resolve(files, wanted or "last").number
         source = source_of(run, files) if options.project is None else find_source(run, options.project)
         _refuse_unknown_classes(source, read_model_config(files))
-        pictures, sample = _sample(run, _Job(files, checkpoint, source, run.seed), options.devices)
+        pictures, sample = _sample(run, name, _Job(files, checkpoint, source, run.seed), options.devices)
         temperature = fit_temperature(sample.logits_nc, sample.labels_n)
         before, after = (
             calibration(sample.logits_nc, sample.labels_n, temperature=each).to_json() for each in (1.0, temperature)
@@ -106,7 +106,7 @@ class _Job:
     seed: int
 
 
-def _sample(run: Run, job: _Job, devices: str) -> "tuple[int, PixelSample]":
+def _sample(run: Run, name: str, job: _Job, devices: str) -> "tuple[int, PixelSample]":
     """How many validation pictures there are, and pixels of them."""
     from kittiseg.training.pixel_sample import PixelSample, lowest
     from kittiseg.training.prepare import read_model_config
@@ -115,16 +115,18 @@ def _sample(run: Run, job: _Job, devices: str) -> "tuple[int, PixelSample]":
     model, keys = read_model_config(job.model), job.source.keys
     workers = plan_workers(model.settings.gpu_devices, check_devices(devices), run.engine.resources())
     run.progress.notice(f"calibrating on {workers}")
+    title = f"calibrate {name}"
     done = run.engine.map_with_state(
         _make_sampler,
         {"job": job},
         [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)],
         workers=workers,
-        name="calibrate",
+        name=title,
     )
     sample, chunks = PixelSample.none(len(model.classes)), []
+    progress = run.metered("calibrate", model=name)
     for (found,) in track(
-        done, run.progress, title="calibrate", total=len(keys), unit="pictures", size=lambda rows: rows[0].chunk.read
+        done, progress, title=title, total=len(keys), unit="pictures", size=lambda rows: rows[0].chunk.read
     ):
         sample = lowest([sample, found.pixels], most=MOST_PIXELS)
         chunks.append(found.chunk)

@@ -24,5 +24,5 @@ def statistics(run: Run, name: str) -> ProjectStatistics:
     """Per class pictures, objects and area; tags; sizes of pictures."""
     project = run.workspace.project(name)
     keys = project.keys()
-    pictures = run.map_light(partial(picture_statistics, project), keys, title=f"stats {name}", unit="pictures")
+    pictures = run.map_light(partial(picture_statistics, project), keys, stage="stats", project=name, unit="pictures")
     return combine(project, pictures)

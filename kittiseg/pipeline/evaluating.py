@@ -27,7 +27,7 @@ def evaluate(run: Run, predictions: str, truth: str, *, class_map: str = "", map
     pairs = match_pictures(predicted.keys(), true.keys())
     _warn_of_stems(run, pairs)
     compare = CompareProjects(predicted, true, classes)
-    counts = run.map_light(compare, pairs, title=f"evaluate {predictions}", unit="pictures")
+    counts = run.map_light(compare, pairs, stage="evaluate", project=predictions, unit="pictures")
     evaluation = Evaluation.of(classes, counts)
     record = {"truth": truth, "classes_mapping": merge, "scores": evaluation.to_json()}
     predicted.files.replace(RECORD, json.dumps(record, ensure_ascii=False, indent=1).encode())

@@ -1,4 +1,4 @@
-"""What a training writes into its model's folder, told while it runs: to a person, to trackers, to the engine."""
+"""What a training writes into its model's folder, told while it runs: to a person, to trackers, to a dashboard."""
 
 import threading
 import time
@@ -8,10 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from kittiseg.config import to_json
-from kittiseg.engine import Engine
 from kittiseg.engine.trackers import Point, Tracked, Trackers
 from kittiseg.errors import KittisegError
-from kittiseg.progress import Progress
+from kittiseg.pipeline.metering import Metered
 from kittiseg.project.store import Files
 from kittiseg.training.checkpoints import checkpoint_folders
 from kittiseg.training.history import flat, read_history
@@ -24,7 +23,7 @@ _PLACE = ("kind", "step", "checkpoint")  # of a record; the rest are numbers
 
 @contextmanager
 def followed(
-    job: TrainJob, name: str, engine: Engine, progress: Progress, told: Callable[[dict[str, Any]], None] | None = None
+    job: TrainJob, name: str, progress: Metered, told: Callable[[dict[str, Any]], None] | None = None
 ) -> Iterator[None]:
     """Follows the training of model ``name`` wherever its workers are: they need only share the model's folder.
 
@@ -34,7 +33,7 @@ def followed(
     settings = job.config.settings
     run = Tracked(name=name, config=to_json(settings), folder=folder)
     with Trackers(settings.trackers, run, progress.warn) as trackers:
-        follower = Follower(job, name, engine, progress, trackers, told)
+        follower = Follower(job, progress, trackers, told)
         stop = threading.Event()
 
         def follow() -> None:
@@ -61,14 +60,12 @@ class Follower:
     def __init__(
         self,
         job: TrainJob,
-        name: str,
-        engine: Engine,
-        progress: Progress,
+        progress: Metered,
         trackers: Trackers,
         told: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
-        self._model, self._name, self._epochs = job.model, name, job.config.settings.epochs
-        self._engine, self._progress, self._trackers = engine, progress, trackers
+        self._model, self._epochs = job.model, job.config.settings.epochs
+        self._progress, self._trackers = progress, trackers
         self._sessions = len(read_run(job.model)["sessions"])  # what an earlier start wrote is no news
         self._shown: _Shown | None = None
         self._tracked = _Place()
@@ -84,7 +81,6 @@ class Follower:
                 self._begin(sessions[-1], history)
             if self._shown is not None:
                 self._shown.tell(history)
-                self._engine.observe(self._shown.metrics, model=self._name)
                 points = [_point(record) for record in self._tracked.pass_by(history)]
                 self._trackers.log(points)  # may wait for a server
                 self._tell_validations(history)
@@ -134,10 +130,10 @@ class _Place:
 
 
 class _Shown:
-    """One start of the workers, as a person sees it. ``metrics``: the newest values, as a dashboard has them."""
+    """One start of the workers, as a person sees it, and a dashboard."""
 
     def __init__(
-        self, progress: Progress, history: list[dict[str, Any]], resumed_from: int, *, steps: int, epochs: int
+        self, progress: Metered, history: list[dict[str, Any]], resumed_from: int, *, steps: int, epochs: int
     ) -> None:
         self._progress, self._steps, self._epochs = progress, steps, epochs
         self._place = _Place(checkpoint=resumed_from)
@@ -150,17 +146,16 @@ class _Shown:
         for record in self._place.pass_by(history):
             if record["kind"] == "train":
                 self._train = record
+                self._show(loss=record["loss"], pictures_per_second=record["samples_per_s"])
                 self._progress.advance(note=self._note(record))
             else:
                 self._val = record
+                self._show(val_loss=record["loss"], iou=record["mean_iou"])
+                self._show(whole_iou=record.get("whole", {}).get("mean_iou"))
                 self._progress.notice(self._line(record))
 
-    @property
-    def metrics(self) -> dict[str, float]:
-        train, val = self._train or {}, self._val or {}
-        values = {"loss": train.get("loss"), "iou": val.get("mean_iou")}
-        values["pictures_per_second"] = train.get("samples_per_s")
-        return {f"kittiseg_train_{name}": value for name, value in values.items() if value is not None}
+    def _show(self, **values: float | None) -> None:
+        self._progress.show(**{name: value for name, value in values.items() if value is not None})
 
     def _note(self, record: dict[str, Any]) -> str:
         """By the bar."""

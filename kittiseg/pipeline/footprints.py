@@ -72,7 +72,7 @@ def _area_of_part(part: tuple[Grid, range]) -> int:
 def count_footprints(run: Run, project: Project, mode: Mode) -> Counter[Footprint]:
     """How many pictures of each footprint the project has, by its annotations."""
     read = partial(_footprint, project, mode)
-    return Counter(run.map_light(read, project.keys(), title=f"windows of {project.name}", unit="pictures"))
+    return Counter(run.map_light(read, project.keys(), stage="measure", project=project.name, unit="pictures"))
 
 
 def _footprint(project: Project, mode: Mode, key: ItemKey) -> Footprint:

@@ -80,7 +80,7 @@ def _import_project(run: Run, importer: Format, source: Source, plan: PlannedPro
     for dataset in sorted({task.dataset for task in plan.tasks}):
         draft.add_dataset(dataset)
     convert = partial(_import_picture, importer, source, plan.meta, draft)
-    rows = list(run.map(convert, plan.tasks, title=f"import {plan.name}", unit="pictures"))
+    rows = list(run.map(convert, plan.tasks, stage="import", project=plan.name, unit="pictures"))
     for notice, count in Counter(notice for row in rows for notice in row.notices).items():
         run.progress.notice(f"{plan.name}: {notice} ({count})")
     meta = plan.meta

@@ -116,19 +116,21 @@ def _run_tasks(run: Run, job: Job, draft: Draft, workers: Workers) -> "_Total":
         name=title,
         follow=Parts().follow,
     )
-    run.progress.start(title, count, "pictures")
+    progress = run.metered("predict", project=draft.name)
+    progress.start(title, count, "pictures")
     for results in done:
         for result in results:
             total.windows += result.windows
             total.skipped += result.skipped
+            progress.count(windows=result.windows)
             if result.row is None:
-                run.progress.advance(0, note=f"{result.key.name}: {total.windows} windows")
+                progress.advance(0, note=f"{result.key.name}: {total.windows} windows")
                 continue
             if result.row.error is not None:
                 draft.files.append(FAILED, f"{result.row.error}\n".encode())
             total.tally.add_row(result.row)
-            run.progress.advance()
-    run.progress.finish()
+            progress.advance()
+    progress.finish()
     return total
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 from kittiseg.engine import Engine
 from kittiseg.engine.in_process import InProcess
 from kittiseg.errors import StorageError
+from kittiseg.pipeline.metering import Metered
 from kittiseg.progress import Progress, Silent, track
 from kittiseg.project.storage import FILES, Layout
 from kittiseg.project.store import Draft, Workspace
@@ -100,16 +101,32 @@ class Run:
                     if key is None or not draft.journal.begun:
                         draft.discard()
 
-    def map(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
-        """``engine.map`` under a progress bar."""
-        results = self.engine.map(function, tasks, name=title)
-        return track(results, self.progress, title=title, total=len(tasks), unit=unit)
+    def metered(self, stage: str, **labels: str) -> Metered:
+        """``progress`` of one stage, which a dashboard has too: ``kittiseg_<stage>_...`` with these labels."""
+        return Metered(self.progress, self._observe, stage, labels)
 
-    def map_light(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
+    def map(
+        self, function: Callable[[T], R], tasks: Sequence[T], *, stage: str, project: str, unit: str
+    ) -> Iterator[R]:
+        """``engine.map`` under a progress bar, which says ``stage`` and ``project``, as the dashboard does."""
+        results = self.engine.map(function, tasks, name=f"{stage} {project}")
+        return self._track(results, len(tasks), stage=stage, project=project, unit=unit)
+
+    def map_light(
+        self, function: Callable[[T], R], tasks: Sequence[T], *, stage: str, project: str, unit: str
+    ) -> Iterator[R]:
         """As :meth:`map` for work of a few ms a task: few tasks are done here, where no engine runs yet."""
         if "engine" in self.__dict__ or len(tasks) >= LIGHT:
-            return self.map(function, tasks, title=title, unit=unit)
-        return track(map(function, tasks), self.progress, title=title, total=len(tasks), unit=unit)
+            return self.map(function, tasks, stage=stage, project=project, unit=unit)
+        return self._track(map(function, tasks), len(tasks), stage=stage, project=project, unit=unit)
+
+    def _track(self, results: Iterable[R], total: int, *, stage: str, project: str, unit: str) -> Iterator[R]:
+        progress = self.metered(stage, project=project)
+        return track(results, progress, title=f"{stage} {project}", total=total, unit=unit)
+
+    def _observe(self, metrics: Mapping[str, float], **labels: str) -> None:
+        if "engine" in self.__dict__:  # no dashboard is worth the start of an engine
+            self.engine.observe(metrics, **labels)
 
 
 def provenance(run: Run, command: str, **facts: Any) -> dict[str, Any]:

@@ -177,8 +177,8 @@ def _fit(
     storage = run.workspace.files.within(f"models/.{name}.engine")
     storage.make_folder("")
     try:
-        _prepare_samples(run, job)
-        with followed(job, name, run.engine, run.progress, told):
+        _prepare_samples(run, job, name)
+        with followed(job, name, run.metered("train", model=name), told):
             run.engine.fit(train_alone, job, workers=workers, name=f"train {name}", storage=storage)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
@@ -190,14 +190,15 @@ def _fit(
         raise
 
 
-def _prepare_samples(run: Run, job: "TrainJob") -> None:
+def _prepare_samples(run: Run, job: "TrainJob", model: str) -> None:
     """Reads all pictures once, in parallel, into files that the workers map."""
     from kittiseg.training.sample_files import write_samples
 
     def mapped(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
-        total = len(job.source.keys)
-        chunks = map(function, tasks) if total <= FEW else run.engine.map(function, tasks, name="prepare pictures")
-        return track(chunks, run.progress, title="prepare", total=total, unit="pictures", size=lambda chunk: chunk.read)
+        total, title = len(job.source.keys), f"prepare {model}"
+        chunks = map(function, tasks) if total <= FEW else run.engine.map(function, tasks, name=title)
+        progress = run.metered("prepare", model=model)
+        return track(chunks, progress, title=title, total=total, unit="pictures", size=lambda chunk: chunk.read)
 
     job.samples.remove("")
     write_samples(job.source, job.config.settings, job.config.classes, job.samples, mapped=mapped)

@@ -156,7 +156,7 @@ def _survey(run: Run, prepared: Prepared, source: str, *, skip_bad: bool) -> Pre
     found: Iterator[tuple[ItemKey, dict[int, Any] | str]] = ((key, program.survey(bare_item(key))) for key in keys)
     if program.survey_needs_annotation:
         ask = partial(_survey_picture, program, prepared.projects)
-        found = run.map_light(ask, keys, title="survey", unit="pictures")
+        found = run.map_light(ask, keys, stage="survey", project=program.output, unit="pictures")
     notes: dict[int, dict[ItemKey, Any]] = {}
     errors: list[str] = []
     for key, known in found:
@@ -214,9 +214,8 @@ def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
     blocks = [keys[start : start + size] for start in range(0, len(keys), size)]
     title = f"transform {draft.name}"
     tallies = run.engine.map(partial(_transform_block, prepared.program, prepared.projects, draft), blocks, name=title)
-    yield from track(
-        tallies, run.progress, title=title, total=len(keys), unit="pictures", size=lambda tally: tally.sources
-    )
+    progress = run.metered("transform", project=draft.name)
+    yield from track(tallies, progress, title=title, total=len(keys), unit="pictures", size=lambda tally: tally.sources)
 
 
 def _transform_block(program: Program, projects: Mapping[str, Project], draft: Draft, keys: Sequence[ItemKey]) -> Tally:

@@ -1,5 +1,6 @@
-"""A Progress that remembers what it was told."""
+"""A Progress and a dashboard that remember what they were told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -27,3 +28,16 @@ class Recorder:
         self.notes += [note] if note else []
 
     def finish(self) -> None: ...
+
+
+@dataclass
+class Dashboard:
+    """What an engine's ``observe`` was told last, and how often."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, float] = field(default_factory=dict)
+    tellings: int = 0
+
+    def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
+        self.labels, self.shown = labels, dict(metrics)
+        self.tellings += 1

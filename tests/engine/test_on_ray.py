@@ -5,10 +5,8 @@ import re
 import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pyarrow.fs as pafs
 import pytest
@@ -19,6 +17,7 @@ from kittiseg.engine.in_process import InProcess
 from kittiseg.engine.on_ray import _end_of_group as end_of_group
 from kittiseg.errors import DataError, ModelError, ResourceError
 from kittiseg.project.files import Files
+from tests.data.ray_metrics import told
 
 
 def square(value: int) -> int:
@@ -92,36 +91,49 @@ def test_an_error_of_the_system_arrives_as_it_was_raised(ray_engine: Engine):
     assert "in fill_the_disk" in caught.value.__notes__[0]
 
 
-def test_a_stage_may_have_a_name_in_any_letters(ray_engine: Engine, tmp_path: Path):
-    """Projects and models may, and Ray's dashboard shows them."""
-    assert list(ray_engine.map(square, [2], name="transform città 🚗")) == [4]
+def name_of_task(value: int) -> str:
+    return str(ray.get_runtime_context().get_task_name())
 
-    ray_engine.fit(
-        leave, str(tmp_path), workers=Workers(count=1), name="train città 🚗", storage=Files.at(tmp_path / "ray")
-    )
 
-    assert (tmp_path / "done").exists()
+def name_of_actor(*, device: str, threads: int) -> Callable[[int], str]:
+    return lambda value: str(ray.get_runtime_context().get_actor_name())
+
+
+def leave_name(context: WorkerContext, job: Any) -> None:
+    from ray import train
+
+    Path(job).write_text(train.get_context().get_experiment_name())
+
+
+def test_a_dashboard_shows_which_stage_it_is_and_of_what(ray_engine: Engine, tmp_path: Path):
+    """In tasks, actors and trainings; in ASCII, for Ray knows no other letters, and projects may have any."""
+    tasks = list(ray_engine.map(name_of_task, [1], name="transform città 🚗"))
+    actors = [
+        list(ray_engine.map_with_state(name_of_actor, {}, [1, 2], workers=Workers(count=1), name="predict città"))
+        for _ in range(2)
+    ]
+    place, storage = tmp_path / "name", Files.at(tmp_path / "ray")
+    ray_engine.fit(leave_name, str(place), workers=Workers(count=1), name="train città 🚗", storage=storage)
+
+    assert tasks == [r"MapBatches(transform citt\xe0 \U0001f697)"]
+    (first, again), (second, _) = actors
+    assert first == again != second  # no two actors have the same name, though the stage is run again
+    assert {re.sub(r" \d+$", "", name) for name in (first, second)} == {r"predict citt\xe0"}
+    assert place.read_text() == r"train citt\xe0 \U0001f697"
 
 
 def test_what_is_observed_is_among_the_metrics_of_the_node(ray_engine: Engine):
     """Where Prometheus reads it, with its label; Ray tells it every second or so."""
-    node = ray.nodes()[0]
-    metrics = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
     found: list[str] = []
     for _ in range(300):
         ray_engine.observe({"kittiseg_train_loss": 0.5}, model="città")
-        with suppress(OSError), urlopen(metrics) as answer:
-            found = [line for line in answer.read().decode().splitlines() if line.startswith("ray_kittiseg_train_loss")]
+        found = [line for line in told() if line.startswith("ray_kittiseg_train_loss")]
         if found:
             break
         time.sleep(0.1)
 
     assert [line.split()[-1] for line in found] == ["0.5"]
     assert r'model="citt\\xe0"' in found[0]
-
-
-def leave(context: WorkerContext, job: Any) -> None:
-    (Path(job) / "done").touch()
 
 
 def test_a_task_that_kills_its_worker_again_and_again_is_an_error(ray_engine: Engine):

@@ -1,20 +1,19 @@
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kittiseg.engine.in_process import InProcess
 from kittiseg.engine.trackers import Tracked, Trackers
 from kittiseg.pipeline.following import Follower
+from kittiseg.pipeline.metering import Metered
 from kittiseg.project.store import Workspace
 from kittiseg.training.history import append_history, cut_history
 from kittiseg.training.prepare import TrainJob
 from kittiseg.training.run_record import add_session
 from tests.data.events import steps_of
 from tests.data.histories import history_of
-from tests.data.progress import Recorder
+from tests.data.progress import Dashboard, Recorder
 from tests.data.training import tiny_job
 
 STEPS = 20
@@ -23,23 +22,14 @@ HISTORY = history_of(4)
 SESSION = {"steps": STEPS, "samples": {"train": 2280, "val": 120}, "samples_in": "memory", "samples_mb": 629.1}
 
 
-@dataclass(frozen=True)
-class Dashboard(InProcess):
-    """Remembers what it was told last."""
-
-    shown: dict[str, dict[str, float]] = field(default_factory=dict)
-
-    def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
-        self.shown[labels["model"]] = dict(metrics)
-
-
 class Watched:
     """A training that never was, and who follows it."""
 
     def __init__(self, job: TrainJob, folder: Path) -> None:
-        self.model, self.progress, self.engine = job.model, Recorder(), Dashboard()
+        self.model, self.progress, self.dashboard = job.model, Recorder(), Dashboard()
+        self.metered = Metered(self.progress, self.dashboard.observe, "train", {"model": "m"})
         self.trackers = Trackers(["tensorboard"], Tracked(name="m", config={}, folder=str(folder)), self.progress.warn)
-        self.follower = Follower(job, "m", self.engine, self.progress, self.trackers)
+        self.follower = Follower(job, self.metered, self.trackers)
 
     def begin(self, *, resumed_from: int = 0) -> None:
         """As the workers do."""
@@ -135,18 +125,19 @@ def test_a_dead_worker_s_steps_are_tracked_once(watched: Watched, tmp_path: Path
     assert steps_of(tmp_path / "tensorboard", "val/iou/vehicle") == [5, 10]
 
 
-def test_the_engine_s_dashboard_has_the_newest_values(watched: Watched):
-    """Once there are any."""
+def test_a_dashboard_has_the_newest_values(watched: Watched):
+    """Of the last step and of the last validation, and how far the training is."""
     watched.begin()
-    watched.go_on(until=0)
-    assert watched.engine.shown == {"m": {}}
-
     watched.go_on(until=10)
+    watched.metered.finish()
 
-    assert watched.engine.shown == {
-        "m": {
-            "kittiseg_train_loss": 0.1,
-            "kittiseg_train_iou": pytest.approx(2 / 3),
-            "kittiseg_train_pictures_per_second": 12.5,
-        }
+    assert watched.dashboard.labels == {"model": "m"}
+    assert watched.dashboard.shown.pop("kittiseg_train_steps_per_second") > 0
+    assert watched.dashboard.shown == {
+        "kittiseg_train_steps": 10,
+        "kittiseg_train_progress": 0.5,
+        "kittiseg_train_loss": 0.1,
+        "kittiseg_train_val_loss": 0.4,
+        "kittiseg_train_iou": pytest.approx(2 / 3),
+        "kittiseg_train_pictures_per_second": 12.5,
     }

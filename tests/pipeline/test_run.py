@@ -38,7 +38,7 @@ def test_the_engine_starts_when_it_is_needed_and_ends_once(workspace: Workspace)
     run.close()
     assert (Counted.starts, Counted.ends) == (1, 1)
 
-    assert list(run.map(str, [1], title="t", unit="u")) == ["1"]
+    assert list(run.map(str, [1], stage="t", project="p", unit="u")) == ["1"]
     assert Counted.starts == 2
 
 

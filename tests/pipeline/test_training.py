@@ -54,7 +54,7 @@ def test_a_checkpoint_is_written_every_half_epoch_and_numbered_from_1(workspace:
     assert listing["checkpoints"][-1]["epoch"] == 2
     assert [mark for entry in listing["checkpoints"] for mark in entry["marks"]].count("best") == 1
     assert "last" in listing["checkpoints"][-1]["marks"]
-    assert [title for title, _, _ in told(run).bars] == ["prepare", "train"]
+    assert [title for title, _, _ in told(run).bars] == ["prepare m", "train"]
     assert leftovers(workspace) == []
 
 
