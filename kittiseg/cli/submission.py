@@ -36,7 +36,7 @@ def job_name(words: list[str]) -> str:
     """What the command is about: ``train-unet-kitti-veh``."""
     parts = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
     named = [after for before, after in pairwise(parts) if before == "--name"]
-    inputs = [Path(part).stem for part in parts[1:] if not part.startswith("-")]
+    inputs = [Path(part).stem for part in parts[1:] if not part.startswith("-") and Path(part).stem != words[0]]
     return "-".join([words[0], *(named or inputs)[:1]])
 
 
@@ -56,9 +56,9 @@ def _rebuilt(command: Any, values: dict[str, Any], context: Any) -> list[str | P
         if parameter.param_type_name == "argument":
             arguments += _each(parameter, value)
         elif parameter.is_flag:
-            options += [parameter.opts[-1]] if value else []
+            options += [max(parameter.opts, key=len)] if value else []
         else:
-            options += [word for one in _each(parameter, value) for word in (parameter.opts[0], one)]
+            options += [word for one in _each(parameter, value) for word in (max(parameter.opts, key=len), one)]
     return [*options, *arguments]
 
 

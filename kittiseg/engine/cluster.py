@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kittiseg.engine import local_cluster
+from kittiseg.engine.dashboard import is_loopback
 from kittiseg.engine.tokens import make_token, no_token, read_token, wrong_token
 from kittiseg.errors import ResourceError
 
@@ -76,10 +77,10 @@ def prepare(address: str) -> str:
         )
     if "://" in address:
         return address
-    _refuse_silent(address)
-    if (cluster := local_cluster.known()) and cluster.address == address:
-        os.environ.update(local_cluster.LOOPBACK_NODE)
+    on_loopback = _answers_on_loopback_alone(address)
     _settle_token(address)
+    if on_loopback:
+        os.environ.update(local_cluster.LOOPBACK_NODE)
     return address
 
 
@@ -133,12 +134,33 @@ def _sigterm_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _refuse_silent(address: str) -> None:
-    """Ray itself would try for many minutes before it says that nobody answers."""
+def _answers_on_loopback_alone(address: str) -> bool:
+    """Whether the head is on this machine and no network reaches it, as that of ``kittiseg cluster up``.
+
+    Ray itself would take the address of a network instead of 127.0.0.1, and try for many minutes where nobody answers.
+    """
     host, _, port = address.rpartition(":")
+    host = host or "127.0.0.1"
     try:
-        socket.create_connection((host or "127.0.0.1", int(port)), timeout=2).close()
+        socket.create_connection((host, int(port)), timeout=2).close()
     except (OSError, ValueError) as error:
         raise ResourceError(
             f"nothing answers at --address {address} ({error}); wanted host:port of a Ray head"
         ) from None
+    if not is_loopback(host):
+        return False
+    try:
+        socket.create_connection((_network_address(), int(port)), timeout=2).close()
+    except OSError:
+        return True
+    return False
+
+
+def _network_address() -> str:
+    """By which others reach this machine, as Ray finds it; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address of nobody: only the way to it is asked
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

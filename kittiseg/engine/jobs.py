@@ -51,6 +51,11 @@ class Jobs:
         """``address``: ``http://host:port`` of a job server or ``host:port`` of a head; without, the local cluster."""
         return cls(find_dashboard(address))
 
+    @property
+    def on_this_machine(self) -> bool:
+        cluster = local_cluster.known()
+        return cluster is not None and cluster.dashboard == self.dashboard.url
+
     def submit(self, words: Sequence[str | Path], *, job_id: str, environment: Mapping[str, str]) -> None:
         """Sends ``kittiseg WORDS``; a Path among them is a JSON file that goes along, with those that it names.
 
@@ -181,7 +186,7 @@ def _job(details: Any) -> Job:
         started=details.start_time / 1000 if details.start_time else None,
         ended=details.end_time / 1000 if details.end_time else None,
         exit_code=code,
-        message=(details.message or "").partition("\n")[0],
+        message=(details.message or "").partition("\n")[0].partition(", last available logs")[0],
     )
 
 

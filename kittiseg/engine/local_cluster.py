@@ -24,7 +24,7 @@ from kittiseg.engine.tokens import make_token
 from kittiseg.errors import ResourceError
 
 START_S, END_S = 120, 20
-TRIES = 2  # a node that is not up within Ray's own 30 s gives up, which a busy machine can cause
+PATIENCE_S = 25  # Ray gives up a node that is not up within 30 s; on a machine so busy, it is worth another try
 _LOOPBACK = "127.0.0.1"
 
 
@@ -74,13 +74,13 @@ def up(options: ClusterOptions) -> LocalCluster:
     down()
     if options.token:
         make_token()
-    for attempt in range(TRIES):
-        try:
-            return _start(options)
-        except ResourceError:
-            if attempt == TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+    begun = time.monotonic()
+    try:
+        return _start(options)
+    except ResourceError:
+        if time.monotonic() - begun < PATIENCE_S:
+            raise
+    return _start(options)
 
 
 def down() -> int:
@@ -198,13 +198,13 @@ def _port(host: str, wanted: int, option: str) -> int:
 
 
 def _end(cluster: LocalCluster) -> int:
-    """The head is asked first, which ends its children; what is left is killed, and looked for again."""
+    """The head is asked first, which ends its children; what it leaves is killed, and looked for again."""
     members = _members(cluster.folder)
     ended = len(members)
-    for process in members:
-        if process.pid == cluster.pid:
-            _quietly(process.terminate)
-    _wait(members)
+    head = [process for process in members if process.pid == cluster.pid]
+    for process in head:
+        _quietly(process.terminate)
+    _wait(head)
     for _ in range(3):
         if not (members := [*filter(_lives, members), *_members(cluster.folder)]):
             break
