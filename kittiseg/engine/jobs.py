@@ -74,7 +74,7 @@ class Jobs:
     def list(self) -> list[Job]:
         """The newest first."""
         with _told_plainly():
-            found = [_job(details) for details in self._client.list_jobs() if details.submission_id]
+            found = [job_of(details) for details in self._client.list_jobs() if details.submission_id]
         return sorted(found, key=lambda job: -(job.started or 0))
 
     def find(self, job_id: str) -> Job:
@@ -171,7 +171,8 @@ def new_id(name: str) -> str:
     return f"{'-'.join(filter(None, plain.split('-')))[:60]}-{secrets.token_hex(2)}"
 
 
-def _job(details: Any) -> Job:
+def job_of(details: Any) -> Job:
+    """What Ray's client tells of a job, with an exit code as a shell would give it."""
     code = details.driver_exit_code
     if details.status == "SUCCEEDED":
         code = 0
