@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from kittiseg import __version__
-from kittiseg.cli import looking, models, tuning
+from kittiseg.cli import clusters, jobs, looking, models, tuning
 from kittiseg.cli.options import Devices, Json, Overwrite, SkipBad
 from kittiseg.cli.session import Options, session
 
@@ -34,7 +34,12 @@ def options(
         str, typer.Option("--workspace", "-w", envvar="KITTISEG_WORKSPACE", help="Folder of projects and models.")
     ] = "workspace",
     address: Annotated[
-        str | None, typer.Option(envvar="RAY_ADDRESS", help="Ray cluster, host:port; without it one starts here.")
+        str | None,
+        typer.Option(
+            envvar="RAY_ADDRESS",
+            help="Ray cluster: host:port of its head, or auto for that of cluster up; without it one starts here, for "
+            "this command. For submit, jobs and cluster status also http://host:8265.",
+        ),
     ] = None,
     engine: Annotated[Literal["ray", "local"], typer.Option(help="local: in this process, without Ray.")] = "ray",
     seed: Annotated[int, typer.Option(min=0, help="Of every random draw but those of a training config.")] = 0,
@@ -266,3 +271,10 @@ def report(
 
 app.command(epilog="Example: kittiseg schema transform --out transform.schema.json")(looking.schema)
 app.command(epilog="Example: kittiseg tune configs/kitti_vehicles/tune.json --name vehicles --dry-run")(tuning.tune)
+
+app.command(
+    epilog="Example: kittiseg submit --follow -- train configs/kitti_vehicles/train.json --project kitti-veh-tr "
+    "--name unet-kitti-veh"
+)(jobs.submit)
+app.add_typer(jobs.app, name="jobs", epilog="Example: kittiseg jobs list")
+app.add_typer(clusters.app, name="cluster", epilog="Example: kittiseg cluster up --local")

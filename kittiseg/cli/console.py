@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -14,6 +15,9 @@ from rich.text import Text
 
 WIDE = 1000
 """Columns of what is no terminal: a file or another program wants its lines whole."""
+
+SAID_EVERY_S = 10
+"""Of long work, how far it is, where no terminal shows a bar: a log, or a job that is followed from elsewhere."""
 
 
 def plain_console(file: IO[str], *, width: int | None = None) -> Console:
@@ -31,6 +35,21 @@ class _Bars(Bars):
                 yield Text(f"  {task.fields['note']}", no_wrap=True, overflow="ellipsis")
 
 
+class _Lines:
+    """How far work is, in a line now and then."""
+
+    def __init__(self, out: Console, title: str, total: int, unit: str) -> None:
+        self._out, self._title, self._total, self._unit = out, title, total, unit
+        self._done, self._said = 0, time.monotonic()
+        out.print(f"{title}: {total} {unit if total != 1 else unit.removesuffix('s')}")
+
+    def advance(self, count: int, note: str) -> None:
+        self._done += count
+        if time.monotonic() - self._said >= SAID_EVERY_S:
+            self._said = time.monotonic()
+            self._out.print(f"{self._title}: {self._done}/{self._total} {self._unit}{note and f', {note}'}")
+
+
 class Terminal:
     """A ``kittiseg.progress.Progress`` that draws with rich, and the place where a command puts its result."""
 
@@ -40,6 +59,7 @@ class Terminal:
         self.out = plain_console(results, width=None if results.isatty() else WIDE)
         self._results = results
         self._bars: Bars | None = None
+        self._lines: _Lines | None = None
         self._bar: TaskID | None = None
 
     def notice(self, text: str) -> None:
@@ -54,7 +74,7 @@ class Terminal:
         if self.quiet:
             return
         if not self.errors.is_terminal:
-            self.errors.print(f"{title}: {total} {unit if total != 1 else unit.removesuffix('s')}")
+            self._lines = _Lines(self.errors, title, total, unit)
             return
         self._bars = _Bars(
             TextColumn("{task.description}", markup=False),
@@ -74,17 +94,35 @@ class Terminal:
             self._bars.update(self._bar, advance=count)
             if note:
                 self._bars.update(self._bar, note=note)
+        if self._lines is not None:
+            self._lines.advance(count, note)
 
     def finish(self) -> None:
         if self._bars is not None:
             self._bars.stop()
-        self._bars = self._bar = None
+        self._bars = self._bar = self._lines = None
+
+    def write(self, text: str) -> None:
+        """A piece of a result that is a text, at once."""
+        self._results.write(text)
+        self._results.flush()
 
     def json(self, document: Any) -> None:
         """The one document of a command that was given --json."""
         json.dump(document, self._results, ensure_ascii=False, allow_nan=False, indent=1)
         self._results.write("\n")
         self._results.flush()
+
+
+@contextmanager
+def terminal_of_command(*, quiet: bool) -> Iterator[Terminal]:
+    """The terminal of one command; only results reach stdout meanwhile."""
+    with stdout_kept_clean() as results:
+        terminal = Terminal(quiet=quiet, results=results)
+        try:
+            yield terminal
+        finally:
+            terminal.finish()
 
 
 @contextmanager

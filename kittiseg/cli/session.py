@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kittiseg.cli.console import Terminal, stdout_kept_clean
+from kittiseg.cli.console import Terminal, terminal_of_command
 
 if TYPE_CHECKING:
     from kittiseg.pipeline import Run
@@ -31,8 +31,7 @@ def session(options: Options, workspace: Path | None = None) -> Iterator[tuple["
     """A run on the engine asked for, and the terminal. The engine starts when a stage first needs it, and ends here."""
     from kittiseg.pipeline import Run
 
-    with stdout_kept_clean() as results:
-        terminal = Terminal(quiet=options.quiet, results=results)
+    with terminal_of_command(quiet=options.quiet) as terminal:
         run = Run.at(
             options.place(workspace),
             engine=options.engine,
@@ -47,5 +46,4 @@ def session(options: Options, workspace: Path | None = None) -> Iterator[tuple["
             terminal.notice("interrupted")
             raise
         finally:
-            terminal.finish()
             run.close()

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kittiseg.engine import local_cluster
+from kittiseg.engine.dashboard import is_loopback
+from kittiseg.engine.tokens import make_token, no_token, read_token, wrong_token
 from kittiseg.errors import ResourceError
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ _ENVIRONMENT = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # also the least time between two reports, 2 s by default
     "RAY_TRAIN_COLLECTIVE_TIMEOUT_S": "1800",
 }
+_PROBE = "/ray.rpc.NodeInfoGcsService/CheckAlive"  # what a head answers at once, or refuses for want of a token
 
 
 def prepare_environment() -> None:
@@ -32,19 +36,20 @@ def prepare_environment() -> None:
 
 
 def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
-    """The engine on the cluster at ``address`` (``host:port`` or ``auto``), or on a new one on this machine.
+    """The engine on the cluster at ``address``, or on a new one on this machine.
 
-    A cluster started here asks everybody for a token that only this user can read. For one that is there already, the
-    environment says whether it does: ``RAY_AUTH_MODE=token``, as where it was started.
-    ResourceError within seconds where nothing answers at the address.
+    ``address``: ``host:port`` of a head, or ``auto``: that of ``kittiseg cluster up``, or else the one that Ray started
+    last on this machine. Everybody is asked for a token that only this user can read, and so are we where the cluster
+    does. ResourceError within seconds where nothing answers, or no token or a wrong one is here.
     """
     prepare_environment()
     if address is None:
         if "ray" not in sys.modules:  # else it has decided already, and a change would only split it from its workers
             os.environ.setdefault("RAY_AUTH_MODE", "token")
-        _make_token()
-    elif "://" not in address and address != "auto":
-        _refuse_silent(address)
+        if os.environ.get("RAY_AUTH_MODE", "token") == "token":
+            make_token()
+    else:
+        address = prepare(address)
 
     import ray
 
@@ -60,10 +65,67 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
             ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ResourceError(
-            f"no Ray cluster could be reached at --address {address}: {error}. If it asks for a token, set "
-            "RAY_AUTH_MODE=token; without --address, one is started on this machine"
+            f"no Ray cluster could be reached at --address {address}: {error}. Where this machine is no node of it, "
+            "use kittiseg submit; without --address, one is started on this machine"
         ) from None
     return OnRay()
+
+
+def prepare(address: str) -> str:
+    """``host:port`` of the head, which answers; Ray's environment is set for it. Call it before Ray is imported."""
+    if address == "auto":
+        address = _last_started()
+    if address.startswith(("http://", "https://")):
+        raise ResourceError(
+            f"--address {address} is a job server: kittiseg submit -- COMMAND runs a command there. From here only a "
+            "head can be used, as host:port"
+        )
+    if "://" in address:
+        return address
+    on_loopback = _answers_on_loopback_alone(address)
+    _settle_token(address)
+    if on_loopback:
+        os.environ.update(local_cluster.LOOPBACK_NODE)
+    return address
+
+
+def _last_started() -> str:
+    """Ray itself would try for many minutes where the one that it remembers has gone."""
+    if cluster := local_cluster.known():
+        return cluster.address
+    remembered = Path("/tmp/ray/ray_current_cluster")
+    if not remembered.exists():
+        raise ResourceError("--address auto: no cluster was started on this machine; kittiseg cluster up --local does")
+    return remembered.read_text(encoding="utf-8").strip()
+
+
+def _settle_token(address: str) -> None:
+    """Shows the token if the cluster asks for one: Ray would not do so by itself, and then try for long."""
+    if _admits(address, None):
+        return
+    where = f"the cluster at --address {address}"
+    if (token := read_token()) is None:
+        raise no_token(where)
+    if not _admits(address, token):
+        raise wrong_token(where)
+    if "ray" in sys.modules and os.environ.get("RAY_AUTH_MODE") != "token":
+        raise ResourceError(
+            f"{where} asks for a token, but Ray was imported before; set RAY_AUTH_MODE=token in the environment"
+        )
+    os.environ["RAY_AUTH_MODE"] = "token"
+
+
+def _admits(address: str, token: str | None) -> bool:
+    """Whether the head lets in whoever shows ``token``, or none. What else it says is for Ray to find out."""
+    import grpc
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            metadata = [("authorization", f"Bearer {token}")] if token else []
+            channel.unary_unary(_PROBE)(b"", timeout=5, metadata=metadata)
+        except grpc.RpcError as error:
+            return bool(error.code() != grpc.StatusCode.UNAUTHENTICATED)
+    return True
 
 
 @contextmanager
@@ -77,23 +139,33 @@ def _sigterm_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _make_token() -> None:
-    """A token that only this user can read; Ray itself would write it readable for everybody."""
-    if os.environ.get("RAY_AUTH_MODE", "token") != "token" or "RAY_AUTH_TOKEN" in os.environ:
-        return
-    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token"))
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(os.urandom(32).hex())
+def _answers_on_loopback_alone(address: str) -> bool:
+    """Whether the head is on this machine and no network reaches it, as that of ``kittiseg cluster up``.
 
-
-def _refuse_silent(address: str) -> None:
-    """Ray itself would try for many minutes before it says that nobody answers."""
+    Ray itself would take the address of a network instead of 127.0.0.1, and try for many minutes where nobody answers.
+    """
     host, _, port = address.rpartition(":")
+    host = host or "127.0.0.1"
     try:
-        socket.create_connection((host or "127.0.0.1", int(port)), timeout=2).close()
+        socket.create_connection((host, int(port)), timeout=2).close()
     except (OSError, ValueError) as error:
         raise ResourceError(
             f"nothing answers at --address {address} ({error}); wanted host:port of a Ray head"
         ) from None
+    if not is_loopback(host):
+        return False
+    try:
+        socket.create_connection((_network_address(), int(port)), timeout=2).close()
+    except OSError:
+        return True
+    return False
+
+
+def _network_address() -> str:
+    """By which others reach this machine, as Ray finds it; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address of nobody: only the way to it is asked
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

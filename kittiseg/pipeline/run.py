@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from kittiseg import __version__
 from kittiseg.engine import Engine
 from kittiseg.engine.in_process import InProcess
 from kittiseg.errors import StorageError
@@ -136,8 +137,9 @@ def provenance(run: Run, command: str, **facts: Any) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Of Python, kittiseg, and the packages that decide about pixels and numbers."""
-    packages = ("kittiseg", "numpy", "opencv-python-headless", "ray", "torch")
-    return {"python": sys.version.split()[0], **{name: version(name) for name in packages}}
+    packages = ("numpy", "opencv-python-headless", "ray", "torch")
+    mine = {"python": sys.version.split()[0], "kittiseg": __version__}  # a job brings its own, which is not installed
+    return {**mine, **{name: version(name) for name in packages}}
 
 
 def digest_of(outputs: Iterable[Output]) -> str:

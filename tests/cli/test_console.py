@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from kittiseg.cli import console
 from kittiseg.cli.console import Terminal, stdout_kept_clean
 
 
@@ -91,3 +92,18 @@ def test_only_results_reach_stdout(capfd: pytest.CaptureFixture[str]):
     assert json.loads(out.removesuffix("after\n")) == {"images": 2}
     assert out.endswith("after\n")
     assert err == "from a library\nfrom a child\n"
+
+
+def test_long_work_says_how_far_it_is_where_no_terminal_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """A line now and then, for whoever follows a job."""
+    monkeypatch.setattr(console, "SAID_EVERY_S", 0)
+    terminal = Terminal(quiet=False, results=io.StringIO())
+
+    terminal.start("train", 3, "steps")
+    terminal.advance(note="loss 0.5")
+    terminal.advance(2)
+    terminal.finish()
+
+    assert capsys.readouterr().err == "train: 3 steps\ntrain: 1/3 steps, loss 0.5\ntrain: 3/3 steps\n"

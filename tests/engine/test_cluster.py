@@ -1,9 +1,8 @@
-import stat
+import json
 from pathlib import Path
 
 import pytest
 
-from kittiseg.engine.cluster import _make_token as make_token
 from kittiseg.engine.cluster import connect
 from kittiseg.errors import ResourceError
 
@@ -20,26 +19,18 @@ def test_an_address_without_a_port_is_refused():
         connect("my-cluster")
 
 
-def test_the_token_can_be_read_by_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Whoever reads it may run code on the cluster."""
-    monkeypatch.setenv("RAY_AUTH_MODE", "token")
-    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "ray" / "auth_token"))
-
-    make_token()
-
-    token = tmp_path / "ray" / "auth_token"
-    assert stat.S_IMODE(token.stat().st_mode) == 0o600
-    assert len(token.read_text()) == 64
+def test_a_job_server_is_no_head():
+    """``RAY_ADDRESS`` may name either; only jobs can be sent to the one."""
+    with pytest.raises(ResourceError, match="kittiseg submit -- COMMAND runs a command there"):
+        connect("http://127.0.0.1:8265")
 
 
-def test_a_token_that_is_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Other programs of the user have it too."""
-    monkeypatch.setenv("RAY_AUTH_MODE", "token")
-    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "auth_token"))
-    (tmp_path / "auth_token").write_text("mine")
+def test_auto_is_no_address_that_nobody_listens_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A cluster that has died is remembered; Ray itself would try for ten minutes to reach it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    remembered = {"address": "127.0.0.1:1", "dashboard": "http://127.0.0.1:2", "folder": "/x", "pid": 0, "token": True}
+    (tmp_path / "kittiseg").mkdir()
+    (tmp_path / "kittiseg" / "cluster.json").write_text(json.dumps(remembered))
 
-    make_token()
-
-    assert (tmp_path / "auth_token").read_text() == "mine"
+    with pytest.raises(ResourceError, match=r"nothing answers at --address 127\.0\.0\.1:1 "):
+        connect("auto")

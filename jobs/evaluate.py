@@ -1,0 +1,5 @@
+"""``kittiseg evaluate`` as the entry point of a job."""
+
+from entry import stage
+
+stage("evaluate")

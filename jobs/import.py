@@ -1,0 +1,5 @@
+"""``kittiseg import`` as the entry point of a job."""
+
+from entry import stage
+
+stage("import")

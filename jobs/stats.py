@@ -1,0 +1,5 @@
+"""``kittiseg stats`` as the entry point of a job."""
+
+from entry import stage
+
+stage("stats")
