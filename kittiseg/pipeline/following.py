@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kittiseg.config import to_json
@@ -12,6 +14,7 @@ from kittiseg.engine import Engine
 from kittiseg.engine.trackers import Point, Tracked, Trackers
 from kittiseg.errors import KittisegError
 from kittiseg.progress import Progress
+from kittiseg.project.store import Files
 from kittiseg.training.history import flat, read_history
 from kittiseg.training.prepare import TrainJob
 from kittiseg.training.run_record import read_run
@@ -23,10 +26,13 @@ _PLACE = ("kind", "step", "checkpoint")  # of a record; the rest are numbers
 @contextmanager
 def followed(job: TrainJob, name: str, engine: Engine, progress: Progress) -> Iterator[None]:
     """Follows the training of model ``name`` wherever its workers are: they need only share the model's folder."""
-    folder = job.model.root if job.model.is_local else None
     settings = job.config.settings
-    run = Tracked(name=name, config=to_json(settings), folder=folder)
-    with Trackers(settings.trackers, run, progress.warn) as trackers:
+    with (
+        _local_folder(job.model) as folder,
+        Trackers(
+            settings.trackers, Tracked(name=name, config=to_json(settings), folder=folder), progress.warn
+        ) as trackers,
+    ):
         follower = Follower(job, name, engine, progress, trackers)
         stop = threading.Event()
 
@@ -46,6 +52,24 @@ def followed(job: TrainJob, name: str, engine: Engine, progress: Progress) -> It
             thread.join()
             follower.look()
             progress.finish()
+
+
+@contextmanager
+def _local_folder(model: Files) -> Iterator[str]:
+    """For the files of trackers; where the model lies in a store, TensorBoard's are put there in the end."""
+    if model.is_local:
+        yield model.root
+        return
+    with TemporaryDirectory(prefix="kittiseg-trackers-") as folder:
+        try:
+            yield folder
+        finally:
+            found = sorted(Path(folder, "tensorboard").glob("*"))
+            with suppress(KittisegError):  # an error that is on its way out says more
+                if found:
+                    model.remove("tensorboard")
+                for path in found:
+                    model.write(f"tensorboard/{path.name}", path.read_bytes())
 
 
 class Follower:

@@ -21,8 +21,8 @@ from kittiseg.report.page import build_report
 from kittiseg.report.sections import Section
 
 
-def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Path:
-    """Writes the page of these projects and models, in this order, and gives its path.
+def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> str:
+    """Writes the page of these projects and models, in this order, and gives its path, or its URI in object storage.
 
     Predictions that were evaluated are shown beside the truth, with their scores.
     """
@@ -31,10 +31,10 @@ def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Pat
     if output is None:
         place = f"reports/{'_'.join(names)[:120]}.html"
         run.workspace.files.replace(place, html.encode())
-        return Path(run.workspace.files.path(place))
+        return run.workspace.files.address(place)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")
-    return output
+    return str(output)
 
 
 def merged_truth(project: Project, mapping: Mapping[str, str] | None) -> Truth:

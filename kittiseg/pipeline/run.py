@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -14,6 +15,7 @@ from kittiseg.engine import Engine
 from kittiseg.engine.in_process import InProcess
 from kittiseg.errors import StorageError
 from kittiseg.progress import Progress, Silent, track
+from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.storage import FILES, Layout
 from kittiseg.project.store import Draft, Workspace
 
@@ -101,15 +103,25 @@ class Run:
                         draft.discard()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
-        """``engine.map`` under a progress bar."""
-        results = self.engine.map(function, tasks, name=title)
+        """``engine.map`` under a progress bar. In object storage, where a task mostly waits, many run at once."""
+        threads = self.workspace.files.threads
+        if threads == 1:
+            results = self.engine.map(function, tasks, name=title)
+        else:
+            groups = [tasks[start : start + 4 * threads] for start in range(0, len(tasks), 4 * threads)]
+            results = chain.from_iterable(self.engine.map(partial(_many, function, threads), groups, name=title))
         return track(results, self.progress, title=title, total=len(tasks), unit=unit)
 
     def map_light(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[R]:
         """As :meth:`map` for work of a few ms a task: few tasks are done here, where no engine runs yet."""
         if "engine" in self.__dict__ or len(tasks) >= LIGHT:
             return self.map(function, tasks, title=title, unit=unit)
-        return track(map(function, tasks), self.progress, title=title, total=len(tasks), unit=unit)
+        results = map_in_threads(function, tasks, self.workspace.files.threads)
+        return track(results, self.progress, title=title, total=len(tasks), unit=unit)
+
+
+def _many(function: Callable[[T], R], threads: int, tasks: Sequence[T]) -> list[R]:
+    return list(map_in_threads(function, tasks, threads))
 
 
 def provenance(run: Run, command: str, **facts: Any) -> dict[str, Any]:

@@ -158,6 +158,7 @@ def restore_checkpoint(run: Run, model: str, checkpoint: str, *, name: str, over
 def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> None:
     from kittiseg.pipeline.following import followed
     from kittiseg.training.alone import train_alone
+    from kittiseg.training.checkpoints import checkpoint_folders
 
     storage = run.workspace.files.within(f"models/.{options.name}.engine")
     storage.make_folder("")
@@ -168,7 +169,7 @@ def _fit(run: Run, job: "TrainJob", workers: Workers, options: TrainOptions) -> 
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
             run.close()  # or its workers would write into folders that are being removed
-        if not (options.resume or job.model.folders("checkpoints")):
+        if not (options.resume or checkpoint_folders(job.model)):
             job.model.remove("")
         elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
             run.progress.notice("the same command with --resume goes on from the last checkpoint")

@@ -47,6 +47,7 @@ def test_lists_are_sorted_and_leave_out_work_in_progress(files: Files):
     """Whatever order the file system has; names with a leading dot are nobody's business."""
     for name in ("b", "a10", "a2", ".hidden", "B"):
         files.make_folder(f"folders/{name}")
+        files.write(f"folders/{name}/file", b"")
         files.write(f"folders/{name}.txt", b"")
 
     assert files.folders("folders") == ["B", "a10", "a2", "b"]
