@@ -127,14 +127,18 @@ class Files:
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path(relative)}: not valid JSON: {error}; mend or replace the file") from None
 
+    def _written(self, relative: str) -> Any:
+        """A file to be written; as it is, for pyarrow itself would compress what is called ``.gz``."""
+        return self.filesystem.open_output_stream(self.path(relative), compression=None)
+
     def write(self, relative: str, data: bytes | memoryview) -> None:
         """Writes a file of a folder that nobody reads yet; see :meth:`replace` for one that others may be reading."""
-        with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
+        with writing(self.path(relative)), self._written(relative) as stream:
             stream.write(data)
 
     def write_pieces(self, relative: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """As :meth:`write`, piece by piece as they are taken; gives each back when it is written."""
-        with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
+        with writing(self.path(relative)), self._written(relative) as stream:
             for piece in pieces:
                 stream.write(piece)
                 yield piece
@@ -181,7 +185,7 @@ class Files:
         with SpooledTemporaryFile(max_size=_HELD) as waiting:
             yield waiting
             waiting.seek(0)
-            with self.filesystem.open_output_stream(self.path(relative)) as stream:
+            with self._written(relative) as stream:
                 shutil.copyfileobj(waiting, stream, _HELD)  # in one piece, if it is no larger: closing would end half
 
     def append(self, relative: str, data: bytes) -> None:

@@ -2,7 +2,8 @@
 
 ``projects/<name>/current.json`` names the folder that is the project: ``projects/<name>/.<key>_<time>_<8 letters>``,
 where its draft was written. To commit is to write that one file, after all others: so a project appears whole and is
-replaced whole, whoever is looking, and not a picture is copied. Then the version that was replaced is removed.
+replaced whole, whoever is looking, and not a picture is copied. The version that was replaced stays until the next one
+is, for those who are reading it.
 
 There are no locks. Two commands that write one project write two versions, which never mix: the one that ends last is
 kept. What a killed command has left is gone on with, if it is the same, or else removed a week later by the next one.
@@ -34,9 +35,16 @@ class Versions:
     @property
     def current(self) -> str | None:
         """The folder that is the project; an empty one is ``files`` itself, None: there is no project."""
-        if self.files.find(CURRENT) is not None:
-            return str(self.files.read_json(CURRENT)["version"])
-        return "" if self.files.exists("meta.json") else None
+        return self._known[0]
+
+    @property
+    def _known(self) -> tuple[str | None, str | None]:
+        """The version that is the project, and the one that was before it."""
+        data = self.files.find(CURRENT)
+        if data is None:
+            return "" if self.files.exists("meta.json") else None, None
+        document = json.loads(data)
+        return document["version"], document["before"]
 
     def begin(self, key: str | None) -> str:
         """A folder for a draft: the one that a stopped run of the same key has left, else a new one."""
@@ -46,16 +54,16 @@ class Versions:
     def resumable(self, key: str) -> list[str]:
         """Drafts of a key of which a journal says what is in them."""
         drafts = [name for name in self.files.hidden() if name.startswith(f".{key}_")]
-        current = self.current if drafts else None
-        return [name for name in drafts if name != current and Journal(self.files.within(name)).begun]
+        known = self._known if drafts else ()
+        return [name for name in drafts if name not in known and Journal(self.files.within(name)).begun]
 
     def publish(self, version: str) -> None:
-        """Makes a folder the project, and removes what was the project before."""
-        old = self.current
-        self.files.replace(CURRENT, json.dumps({"version": version}).encode())
-        if old:
-            self.files.remove(old)
-        elif old is not None:
+        """Makes a folder the project, and removes the one before that which was the project until now."""
+        current, before = self._known
+        self.files.replace(CURRENT, json.dumps({"version": version, "before": current}).encode())
+        if before:
+            self.files.remove(before)
+        elif before is not None:
             for name in (*self.files.files(), *self.files.folders()):
                 if name != CURRENT:
                     self.files.remove(name)
