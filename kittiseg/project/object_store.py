@@ -7,6 +7,7 @@ role of a machine). Keys are never part of what is pickled for workers: each tak
 
 import os
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pyarrow.fs as pafs
@@ -47,8 +48,8 @@ def open_store(uri: str) -> tuple[pafs.FileSystem, str]:
             retry_strategy=pafs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
             allow_delayed_open=True,  # a small file is one request then, not three
         )
-        nothing = pafs.FileSelector(f"{root}/.none", allow_not_found=True)
-        filesystem.get_file_info(nothing)  # a single file that is not there says nothing of the bucket
+        with suppress(FileNotFoundError):
+            filesystem.get_file_info(pafs.FileSelector(f"{root}/.none"))  # to ask for a file says nothing of the bucket
     except OSError as error:
         reason, remedy = explain(error)
         raise WorkspaceError(f"{uri}: cannot be read: {reason}; {remedy}") from None

@@ -12,17 +12,16 @@ import pytest
 
 from kittiseg import pipeline
 from kittiseg.engine import Engine
-from kittiseg.errors import WorkspaceError
 from kittiseg.pipeline import PredictOptions, TrainOptions, WindowsOptions, import_pictures, predict, train, transform
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Workspace
-from tests.data.commands import run_command, start_command, stop_when
+from tests.data.commands import start_command, stop_when
 from tests.data.drafts import META, add_picture, places
 from tests.data.large_pictures import tiff
 from tests.data.projects import annotation_of, picture, small_project
 from tests.data.query_sources import cropped
 from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, run_in, told, tutorial_query
-from tests.data.s3 import keys, leftovers_in_store, serving
+from tests.data.s3 import keys, leftovers_in_store
 from tests.data.training import write_squares
 
 LARGE = Size(height=2400, width=40)
@@ -173,34 +172,3 @@ def test_a_reader_sees_the_old_project_or_the_new_one(s3_workspace: Workspace):
     whole = [sorted(f"training/{name}" for name in each) for each in names]
     assert all(each in whole for each in seen)
     assert len(seen) > 1
-
-
-@pytest.mark.parametrize(
-    ("environment", "place", "wanted"),
-    [
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "bucket/x", r"Failed to connect .*; .*correct AWS_ENDPOINT_URL"),
-        ({}, "no-such-bucket/x", "there is no such bucket; make the bucket, or correct --workspace"),
-    ],
-)
-def test_a_place_that_cannot_be_reached_is_one_message(
-    s3_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], place: str, wanted: str
-):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    with pytest.raises(WorkspaceError, match=wanted):
-        Workspace.at(f"s3://{place}")
-
-
-def test_wrong_keys_are_one_message_that_names_the_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Exit code 2, and no key in the text."""
-    with serving(INITIAL_NO_AUTH_ACTION_COUNT="1") as endpoint:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
-
-        code, err = run_command("s3://bucket/x", "projects")
-
-    assert code == 2
-    assert "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in err
-    assert "very-secret" not in err
-    assert "Traceback" not in err
