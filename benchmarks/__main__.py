@@ -9,7 +9,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("start", "encoding", "transform", "scale", "training", "workers", "networks", "prediction", "large", "gpu")
+NAMES = (
+    "start",
+    "encoding",
+    "transform",
+    "scale",
+    "training",
+    "workers",
+    "networks",
+    "prediction",
+    "large",
+    "storage",
+    "gpu",
+)
 
 
 def main(names: list[str]) -> None:

@@ -10,7 +10,9 @@ from hypothesis import settings
 from kittiseg.engine import Engine
 from kittiseg.engine.cluster import connect
 from kittiseg.project.store import Workspace
+from tests.data.s3 import BUCKET, KEYS, serving
 
+os.environ.update(KEYS)  # before Ray starts, whose workers have its environment
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # time never decides a test
 
@@ -27,6 +29,20 @@ def _beside_the_project(folder: Path) -> Path:
 def workspace(tmp_path: Path) -> Workspace:
     """An empty workspace."""
     return Workspace.at(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The endpoint of a server for all tests that ask for it."""
+    with serving() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_workspace(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace in object storage."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    return Workspace.at(f"s3://{BUCKET}/{tmp_path.name}")
 
 
 @pytest.fixture(scope="session")

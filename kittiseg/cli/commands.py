@@ -58,9 +58,7 @@ def demo(
     data: Annotated[
         Path | None, typer.Option(help="Folder of the KITTI benchmark; without it, road scenes are generated.")
     ] = None,
-    keep: Annotated[Path, typer.Option(help="Workspace in which everything stays to be looked at.")] = Path(
-        "demo-workspace"
-    ),
+    keep: Annotated[str, typer.Option(help="Workspace in which everything stays to be looked at.")] = "demo-workspace",
 ) -> None:
     """The whole tutorial, small: import, query, training, prediction, evaluation, report. Takes some minutes."""
     from kittiseg.cli import tables
@@ -266,7 +264,7 @@ def report(
     from kittiseg import pipeline
 
     with session(context.obj) as (run, terminal):
-        terminal.out.print(str(pipeline.report(run, names, output=output)))
+        terminal.out.print(pipeline.report(run, names, output=output))
 
 
 app.command(epilog="Example: kittiseg schema transform --out transform.schema.json")(looking.schema)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kittiseg.cli.console import Terminal, terminal_of_command
@@ -22,12 +21,12 @@ class Options:
     seed: int
     quiet: bool
 
-    def place(self, workspace: Path | None = None) -> str:
-        return str(workspace) if workspace else self.workspace
+    def place(self, workspace: str | None = None) -> str:
+        return workspace or self.workspace
 
 
 @contextmanager
-def session(options: Options, workspace: Path | None = None) -> Iterator[tuple["Run", Terminal]]:
+def session(options: Options, workspace: str | None = None) -> Iterator[tuple["Run", Terminal]]:
     """A run on the engine asked for, and the terminal. The engine starts when a stage first needs it, and ends here."""
     from kittiseg.pipeline import Run
 

@@ -31,11 +31,11 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class DemoResult:
-    """``grid``: pictures, truth and predictions side by side, a PNG; ``report``: the HTML page."""
+    """Paths, or URIs: ``grid``: pictures, truth and predictions side by side, a PNG; ``report``: the HTML page."""
 
     evaluation: Evaluation
-    grid: Path
-    report: Path
+    grid: str
+    report: str
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,49 @@ class _Projects:
 
 def run_demo(run: Run, data: Path | None = None) -> DemoResult:
     """Import, query, training, prediction, evaluation, report, all into the run's workspace; old results go."""
-    projects = _draw_scenes(run) if data is None else _hold_out(run, data)
-    query = _write_config(run, "transform", projects.training_query)
-    train = _write_config(run, "train", read_json(_HERE / "train.json"))
-    infer = _write_config(run, "infer", read_json(_HERE / "infer.json"))
+    with tempfile.TemporaryDirectory() as here:
+        return _run_demo(_Place(run, Path(here)), data)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The run's workspace, and a folder of this machine for copies of what is read from there by its path."""
+
+    run: Run
+    here: Path
+
+    def keep(self, name: str, data: bytes) -> Path:
+        """Writes a file beside the projects; gives a path of it on this machine."""
+        files = self.run.workspace.files
+        files.replace(name, data)
+        if files.is_local:
+            return Path(files.path(name))
+        copy = self.here / Path(name).name
+        copy.write_bytes(data)
+        return copy
+
+    def keep_config(self, name: str, document: Any) -> Path:
+        """So that whoever looks at the projects can change it and run a command with it."""
+        return self.keep(f"configs/{name}.json", (json.dumps(document, indent=2) + "\n").encode())
+
+
+def _run_demo(place: _Place, data: Path | None) -> DemoResult:
+    run = place.run
+    projects = _draw_scenes(run) if data is None else _hold_out(place, data)
+    query = place.keep_config("transform", projects.training_query)
+    train = place.keep_config("train", read_json(_HERE / "train.json"))
+    infer = place.keep_config("infer", read_json(_HERE / "infer.json"))
 
     made = pipeline.transform(run, query, overwrite=True)
     pipeline.train(run, pipeline.TrainOptions(train, made.project, MODEL, overwrite=True))
     pipeline.predict(run, pipeline.PredictOptions(infer, f"{MODEL}@best", projects.unseen, PREDICTIONS, overwrite=True))
     evaluation = pipeline.evaluate(run, PREDICTIONS, projects.truth, class_map="vehicle_dl=vehicle", mapping=query)
     names = [projects.train, made.project, MODEL, PREDICTIONS]
-    page = pipeline.report(run, names, output=_place(run, "report.html"))
-    return DemoResult(evaluation, _write_grid(run, projects.truth, query), page)
+    page = Path(pipeline.report(run, names, output=place.here / "page.html"))
+    place.keep("report.html", page.read_bytes())
+    place.keep("predictions.png", _grid(run, projects.truth, query))
+    address = run.workspace.files.address
+    return DemoResult(evaluation, address("predictions.png"), address("report.html"))
 
 
 def _draw_scenes(run: Run) -> _Projects:
@@ -73,8 +104,9 @@ def _draw_scenes(run: Run) -> _Projects:
     return _Projects("scenes-train", "scenes-test", "scenes-truth", _training_query("scenes-train", "scenes-vehicles"))
 
 
-def _hold_out(run: Run, data: Path) -> _Projects:
+def _hold_out(place: _Place, data: Path) -> _Projects:
     """Real test frames have no masks, so the last frames of the training set are kept out of the training."""
+    run = place.run
     imported = pipeline.import_pictures(run, "kitti", data, name="kitti", overwrite=True)
     train = imported[0].project
     stems = sorted(key.stem for key in run.workspace.project(train).keys())
@@ -89,7 +121,7 @@ def _hold_out(run: Run, data: Path) -> _Projects:
     original = {"action": "dataset", "src": ["$all"], "dst": "$named", "settings": {"rule": "save_original"}}
     choice = {"action": "if", "src": ["$named"], "dst": ["$held-out", "null"], "settings": {"condition": condition}}
     leaving = {"action": "supervisely", "src": ["$held-out"], "dst": "kitti-held-out", "settings": {}}
-    pipeline.transform(run, _write_config(run, "hold_out", [entering, original, choice, leaving]), overwrite=True)
+    pipeline.transform(run, place.keep_config("hold_out", [entering, original, choice, leaving]), overwrite=True)
     query = _training_query(train, "kitti-vehicles")
     sifted = {"action": "if", "src": ["$sample1"], "dst": ["null", "$kept"], "settings": {"condition": condition}}
     for layer in query[2:]:
@@ -103,20 +135,7 @@ def _training_query(source: str, output: str) -> list[Any]:
     return query
 
 
-def _place(run: Run, name: str) -> Path:
-    """In the workspace, which for a demo is a folder of this machine."""
-    return Path(run.workspace.files.path(name))
-
-
-def _write_config(run: Run, name: str, document: Any) -> Path:
-    """Beside the projects, so that whoever looks at them can change it and run a command with it."""
-    path = _place(run, f"configs/{name}.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return path
-
-
-def _write_grid(run: Run, truth: str, query: Path) -> Path:
+def _grid(run: Run, truth: str, query: Path) -> bytes:
     """The first unseen pictures, each with its truth and its prediction."""
     predicted = run.workspace.project(PREDICTIONS)
     true = merged_truth(run.workspace.project(truth), classes_mapping(query))
@@ -127,6 +146,4 @@ def _write_grid(run: Run, truth: str, query: Path) -> Path:
         assert truly is not None
         guess_hwc = annotated(image_hwc, predicted.annotation(key), predicted.meta.colors)
         rows.append((image_hwc, annotated(image_hwc, truly, true.colors), guess_hwc))
-    path = _place(run, "predictions.png")
-    path.write_bytes(pixels.encode(picture_grid(rows, ("picture", "truth", "prediction")), ".png"))
-    return path
+    return pixels.encode(picture_grid(rows, ("picture", "truth", "prediction")), ".png")

@@ -3,11 +3,10 @@
 import io
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TypeVar
 
 from kittiseg.errors import KittisegError, StorageError
 from kittiseg.inference.modes import Mode
@@ -21,16 +20,15 @@ from kittiseg.inference.scored import InMemory, Scored
 from kittiseg.inference.skip import SHOW_ALL, Sieve, Skipping
 from kittiseg.inference.stitching import parts_of
 from kittiseg.inference.tasks import PredictedPicture, Task
+from kittiseg.project.ahead import map_ahead
 from kittiseg.project.annotation import Annotation
+from kittiseg.project.files import Files
 from kittiseg.project.geometry import Window
 from kittiseg.project.item import ItemKey
 from kittiseg.project.journal import Output, Row
 from kittiseg.project.pixels import LazyImage
 from kittiseg.project.storage import block_name
 from kittiseg.project.store import Draft, Project
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 AHEAD = 3  # pictures read but not begun, and pictures done but not written
 PARTS = ".parts"
@@ -111,9 +109,10 @@ class PredictionWorker:
 
     def _pictures(self, keys: Sequence[ItemKey]) -> list[PredictedPicture]:
         done = {key: PredictedPicture(key, row) for key, row in self._known(keys).items()}
-        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        readers, writers = at_once(self._project.files), at_once(self._draft.files)
+        with ThreadPoolExecutor(readers) as reader, ThreadPoolExecutor(writers) as writer:
             missing = [key for key in keys if key not in done]
-            reads = self._readable(map_ahead(self._read_ahead, missing, reader, ahead=AHEAD), done)
+            reads = self._readable(map_ahead(self._read_ahead, missing, reader, ahead=max(AHEAD, readers)), done)
             for picture in map_ahead(self._write, self._scored(reads), writer, ahead=AHEAD):
                 done[picture.key] = picture
         results = [done[key] for key in keys]
@@ -244,18 +243,12 @@ class PredictionWorker:
         return Row(key, read.stamp, outputs=(Output(key.dataset, key.name, digest),))
 
 
+def at_once(files: Files) -> int:
+    """Threads that read or write whole pictures: of those for requests, few, for each holds its picture."""
+    return -(-files.threads // 4)
+
+
 def _naming(key: ItemKey, error: Exception) -> str:
     """The error's text, with the picture before it where it does not name it."""
     text = str(error)
     return text if key.name in text else f"{key}: {text}"
-
-
-def map_ahead(function: Callable[[T], R], values: Iterable[T], pool: ThreadPoolExecutor, *, ahead: int) -> Iterator[R]:
-    """``map`` in a pool, in order: ``values`` are taken here, and up to ``ahead`` results wait to be fetched."""
-    pending: deque[Future[R]] = deque()
-    for value in values:
-        pending.append(pool.submit(function, value))
-        if len(pending) > ahead:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()

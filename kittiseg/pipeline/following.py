@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kittiseg.config import to_json
@@ -29,10 +31,13 @@ def followed(
 
     ``told`` is given the record of each validation that comes from now on, when its checkpoint can be read.
     """
-    folder = job.model.root if job.model.is_local else None
     settings = job.config.settings
-    run = Tracked(name=name, config=to_json(settings), folder=folder)
-    with Trackers(settings.trackers, run, progress.warn) as trackers:
+    with (
+        _local_folder(job.model) as folder,
+        Trackers(
+            settings.trackers, Tracked(name=name, config=to_json(settings), folder=folder), progress.warn
+        ) as trackers,
+    ):
         follower = Follower(job, progress, trackers, told)
         stop = threading.Event()
 
@@ -52,6 +57,24 @@ def followed(
             thread.join()
             follower.look()
             progress.finish()
+
+
+@contextmanager
+def _local_folder(model: Files) -> Iterator[str]:
+    """For the files of trackers; where the model lies in a store, TensorBoard's are put there in the end."""
+    if model.is_local:
+        yield model.root
+        return
+    with TemporaryDirectory(prefix="kittiseg-trackers-") as folder:
+        try:
+            yield folder
+        finally:
+            found = sorted(Path(folder, "tensorboard").glob("*"))
+            with suppress(KittisegError):  # an error that is on its way out says more
+                if found:
+                    model.remove("tensorboard")
+                for path in found:
+                    model.write(f"tensorboard/{path.name}", path.read_bytes())
 
 
 class Follower:

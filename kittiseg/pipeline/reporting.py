@@ -22,8 +22,8 @@ from kittiseg.report.sections import Section
 from kittiseg.report.sweep_collect import sweep_section
 
 
-def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Path:
-    """Writes the page of these projects, models and sweeps, in this order, and gives its path.
+def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> str:
+    """Writes the page of these projects, models and sweeps, in this order; gives its path, or its URI in a store.
 
     A name stands for what trainings made where there is such: the sweep of the name and then the model of the name,
     which is the sweep's best; else for the project.
@@ -35,10 +35,10 @@ def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Pat
     if output is None:
         place = f"reports/{'_'.join(names)[:120]}.html"
         run.workspace.files.replace(place, html.encode())
-        return Path(run.workspace.files.path(place))
+        return run.workspace.files.address(place)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")
-    return output
+    return str(output)
 
 
 def merged_truth(project: Project, mapping: Mapping[str, str] | None) -> Truth:

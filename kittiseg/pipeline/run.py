@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +17,7 @@ from kittiseg.engine.in_process import InProcess
 from kittiseg.errors import StorageError
 from kittiseg.pipeline.metering import Metered
 from kittiseg.progress import Progress, Silent, track
+from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.storage import FILES, Layout
 from kittiseg.project.store import Draft, Workspace
 
@@ -109,8 +111,16 @@ class Run:
     def map(
         self, function: Callable[[T], R], tasks: Sequence[T], *, stage: str, project: str, unit: str
     ) -> Iterator[R]:
-        """``engine.map`` under a progress bar, which says ``stage`` and ``project``, as the dashboard does."""
-        results = self.engine.map(function, tasks, name=f"{stage} {project}")
+        """``engine.map`` under a progress bar, which says ``stage`` and ``project``, as the dashboard does.
+
+        In object storage, where a task mostly waits, many run at once.
+        """
+        threads, name = self.workspace.files.threads, f"{stage} {project}"
+        if threads == 1:
+            results = self.engine.map(function, tasks, name=name)
+        else:
+            groups = [tasks[start : start + 4 * threads] for start in range(0, len(tasks), 4 * threads)]
+            results = chain.from_iterable(self.engine.map(partial(_many, function, threads), groups, name=name))
         return self._track(results, len(tasks), stage=stage, project=project, unit=unit)
 
     def map_light(
@@ -119,7 +129,8 @@ class Run:
         """As :meth:`map` for work of a few ms a task: few tasks are done here, where no engine runs yet."""
         if "engine" in self.__dict__ or len(tasks) >= LIGHT:
             return self.map(function, tasks, stage=stage, project=project, unit=unit)
-        return self._track(map(function, tasks), len(tasks), stage=stage, project=project, unit=unit)
+        results = map_in_threads(function, tasks, self.workspace.files.threads)
+        return self._track(results, len(tasks), stage=stage, project=project, unit=unit)
 
     def _track(self, results: Iterable[R], total: int, *, stage: str, project: str, unit: str) -> Iterator[R]:
         progress = self.metered(stage, project=project)
@@ -128,6 +139,10 @@ class Run:
     def _observe(self, metrics: Mapping[str, float], **labels: str) -> None:
         if "engine" in self.__dict__:  # no dashboard is worth the start of an engine
             self.engine.observe(metrics, **labels)
+
+
+def _many(function: Callable[[T], R], threads: int, tasks: Sequence[T]) -> list[R]:
+    return list(map_in_threads(function, tasks, threads))
 
 
 def provenance(run: Run, command: str, **facts: Any) -> dict[str, Any]:

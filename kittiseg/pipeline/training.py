@@ -173,6 +173,7 @@ def _fit(
 ) -> None:
     from kittiseg.pipeline.following import followed
     from kittiseg.training.alone import train_alone
+    from kittiseg.training.checkpoints import checkpoint_folders
 
     storage = run.workspace.files.within(f"models/.{name}.engine")
     storage.make_folder("")
@@ -183,7 +184,7 @@ def _fit(
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | StorageError):
             run.close()  # or its workers would write into folders that are being removed
-        if not (resume or job.model.folders("checkpoints")):
+        if not (resume or checkpoint_folders(job.model)):
             job.model.remove("")
         elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
             run.progress.notice("the same command with --resume goes on from the last checkpoint")

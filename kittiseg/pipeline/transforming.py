@@ -24,6 +24,7 @@ from kittiseg.errors import DataError, KittisegError, StorageError
 from kittiseg.pipeline.run import Run, provenance, versions
 from kittiseg.pipeline.tally import KEPT, Tally, and_more
 from kittiseg.progress import track
+from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.project.journal import Output, Row
 from kittiseg.project.storage import Origin, Writer, block_name
@@ -221,19 +222,33 @@ def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
 def _transform_block(program: Program, projects: Mapping[str, Project], draft: Draft, keys: Sequence[ItemKey]) -> Tally:
     """All that is made of a block of pictures, written; runs in a worker, and may run again after one died."""
     block = block_name(keys)
+    threads = max((project.files.threads for project in projects.values()), default=1)
+    read = partial(_read, projects, needs_files=program.layout.kind != "recipe")
     with draft.writer(block, program.meta) as writer:
-        rows = [_transform_picture(program, projects[key.project], writer, key) for key in keys]
+        origins = map_in_threads(read, keys, threads)
+        rows = [_transform_picture(program, writer, key, origin) for key, origin in zip(keys, origins, strict=True)]
     draft.journal.write(block, rows)
     return Tally.of(rows)
 
 
-def _transform_picture(program: Program, project: Project, writer: Writer, key: ItemKey) -> Row:
+def _read(projects: Mapping[str, Project], key: ItemKey, *, needs_files: bool) -> Origin | KittisegError:
+    """A picture that was read, or why it cannot be."""
+    project = projects[key.project]
+    stamp = project.stamp(key)
+    try:
+        item = project.item(key)
+        return Origin(project.fetched(item) if needs_files else item, stamp)
+    except KittisegError as error:
+        return error
+
+
+def _transform_picture(program: Program, writer: Writer, key: ItemKey, origin: Origin | KittisegError) -> Row:
     """Makes and writes one output after another; where one fails, those before it are taken back."""
     outputs: list[Output] = []
     tags: Counter[str] = Counter()
-    stamp = project.stamp(key)
     try:
-        origin = Origin(project.item(key), stamp)
+        if isinstance(origin, KittisegError):
+            raise origin
         walk = program.walk(origin.item)
         for item, name in walk:
             digest = writer.add(item, name, origin=origin, extras=program.extras(item))
@@ -245,7 +260,7 @@ def _transform_picture(program: Program, project: Project, writer: Writer, key: 
         for output in outputs:
             writer.remove(output.dataset, output.name)
         return Row(key, error=_naming(key, error))
-    return Row(key, stamp, walk.counts, tuple(outputs), tags, walk.warnings)
+    return Row(key, origin.stamp, walk.counts, tuple(outputs), tags, walk.warnings)
 
 
 def _naming(key: ItemKey, error: KittisegError) -> str:

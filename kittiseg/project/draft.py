@@ -76,6 +76,9 @@ class Draft:
         self.files.write("meta.json", _pretty(meta.to_json()))
         self.workspace.refuse_existing(self.name, kind="project", overwrite=self.overwrite)
         files, target = self.workspace.files, f"projects/{self.name}"
+        if files.is_store:
+            self.workspace.versions(self.name).publish(self.folder.rpartition("/")[2])
+            return self.workspace.project(self.name)
         old = f"projects/.{self.name}.old-{uuid.uuid4().hex[:8]}"
         if files.exists(target):
             files.move(target, old)
@@ -101,7 +104,10 @@ class Draft:
         self.files.make_folder(LINEAGE)
 
     def discard(self) -> None:
-        self.workspace.files.remove(self.folder)
+        """Throws away what was written, unless it has become the project."""
+        version = self.folder.rpartition("/")[2]
+        if not (self.workspace.files.is_store and self.workspace.versions(self.name).current == version):
+            self.workspace.files.remove(self.folder)
 
 
 def _outputs(rows: Iterable[Row]) -> Iterator[Output]:

@@ -1,12 +1,11 @@
 """A folder of a file system, local or in object storage, through pyarrow.fs: both look the same to the stages."""
 
-import errno
+import io
 import json
-import os
 import shutil
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,13 +14,16 @@ from typing import IO, Any, BinaryIO
 
 import pyarrow.fs as pafs
 
-from kittiseg.errors import DataError, StorageError, WorkspaceError
+from kittiseg.errors import DataError, WorkspaceError
+from kittiseg.project.ahead import map_in_threads
+from kittiseg.project.file_errors import unreadable, writing
+from kittiseg.project.object_store import open_store
 
-_RENAME_FOLDERS = ("local", "subtree", "mock", "hdfs")  # other stores have no folders to rename, only keys
+_RENAME_FOLDERS = ("local", "subtree", "mock", "hdfs")
 
 _HELD = 1 << 24  # bytes of a file that wait in memory rather than in a temporary file
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_PART = 1 << 18  # bytes that are read of a file in a store, where less was asked for: each request costs the same
+_THREADS = 16  # requests to a store at once: each waits for 20 to 50 ms
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class Files:
     """A folder of a file system; paths are relative to it and written with '/'. Can be pickled and sent to workers.
 
     What cannot be written is a StorageError, what cannot be read a WorkspaceError; both name the path.
+
+    Object storage (:attr:`is_store`) has keys and no folders. A file there appears when it is complete, and replaces
+    another at once; but nothing can be renamed: :meth:`move` copies each file and removes the old one.
     """
 
     filesystem: pafs.FileSystem
@@ -38,6 +43,8 @@ class Files:
     def at(cls, location: str | Path) -> "Files":
         """From a local path or a URI (``s3://bucket/prefix``)."""
         text = str(location)
+        if text.startswith("s3://"):
+            return cls(*open_store(text))
         if "://" in text:
             try:
                 filesystem, root = pafs.FileSystem.from_uri(text)
@@ -63,23 +70,47 @@ class Files:
     def is_local(self) -> bool:
         return isinstance(self.filesystem, pafs.LocalFileSystem)
 
+    @property
+    def is_store(self) -> bool:
+        return self.filesystem.type_name not in _RENAME_FOLDERS
+
+    @property
+    def threads(self) -> int:
+        """How many files to read or write at once; on a disk one."""
+        return _THREADS if self.is_store else 1
+
+    def address(self, relative: str) -> str:
+        """What a person calls it: a path, or the URI of a file in a store."""
+        scheme = "" if self.is_local else f"{self.filesystem.type_name}://"
+        return f"{scheme}{self.path(relative)}"
+
     def exists(self, relative: str) -> bool:
         return self._info(relative).type != pafs.FileType.NotFound
 
     def read(self, relative: str) -> bytes:
         """The bytes of a file; WorkspaceError where it is missing or cannot be read."""
+        data = self.find(relative)
+        if data is None:
+            raise WorkspaceError(f"{self.path(relative)}: no such file")
+        return data
+
+    def find(self, relative: str) -> bytes | None:
+        """As :meth:`read`, but None where it is missing."""
         try:
             with self.filesystem.open_input_file(self.path(relative)) as stream:
                 return stream.read()
+        except FileNotFoundError:
+            return None
         except OSError as error:
-            raise _unreadable(self.path(relative), error) from None
+            raise unreadable(self.path(relative), error) from None
 
     def open(self, relative: str) -> BinaryIO:
         """A file of which parts can be read; WorkspaceError where it is missing or cannot be read."""
         try:
-            return self.filesystem.open_input_file(self.path(relative))
+            stream = self.filesystem.open_input_file(self.path(relative))
+            return io.BufferedReader(stream, _PART) if self.is_store else stream
         except OSError as error:
-            raise _unreadable(self.path(relative), error) from None
+            raise unreadable(self.path(relative), error) from None
 
     def size(self, relative: str) -> int:
         """Bytes of a file, 0 where it is missing."""
@@ -96,20 +127,27 @@ class Files:
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path(relative)}: not valid JSON: {error}; mend or replace the file") from None
 
+    def _written(self, relative: str) -> Any:
+        """A file to be written; as it is, for pyarrow itself would compress what is called ``.gz``."""
+        return self.filesystem.open_output_stream(self.path(relative), compression=None)
+
     def write(self, relative: str, data: bytes | memoryview) -> None:
         """Writes a file of a folder that nobody reads yet; see :meth:`replace` for one that others may be reading."""
-        with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
+        with writing(self.path(relative)), self._written(relative) as stream:
             stream.write(data)
 
     def write_pieces(self, relative: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """As :meth:`write`, piece by piece as they are taken; gives each back when it is written."""
-        with writing(self.path(relative)), self.filesystem.open_output_stream(self.path(relative)) as stream:
+        with writing(self.path(relative)), self._written(relative) as stream:
             for piece in pieces:
                 stream.write(piece)
                 yield piece
 
     def replace(self, relative: str, data: bytes) -> None:
-        """Writes a file beside its place and renames it, so that a reader sees the old one or the new one whole."""
+        """Writes a file that others may be reading: they see the old one or the new one whole.
+
+        On a disk it is written beside its place and renamed.
+        """
         with self.replacing(relative) as stream:
             stream.write(data)
 
@@ -120,6 +158,10 @@ class Files:
         Any place of it can be written again. Where the file system cannot do that, a large file waits in this machine's
         folder for temporary files until it is whole.
         """
+        if self.is_store:
+            with writing(self.path(relative)), self._anywhere(relative) as stream:
+                yield stream
+            return
         place = PurePosixPath(relative)
         self.make_folder(str(place.parent))
         beside = str(place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.partial"))
@@ -143,23 +185,31 @@ class Files:
         with SpooledTemporaryFile(max_size=_HELD) as waiting:
             yield waiting
             waiting.seek(0)
-            with self.filesystem.open_output_stream(self.path(relative)) as stream:
-                shutil.copyfileobj(waiting, stream, 1 << 20)
+            with self._written(relative) as stream:
+                shutil.copyfileobj(waiting, stream, _HELD)  # in one piece, if it is no larger: closing would end half
 
     def append(self, relative: str, data: bytes) -> None:
         if self.is_local:
             with writing(self.path(relative)), Path(self.path(relative)).open("ab") as stream:
                 stream.write(data)
         else:
-            self.replace(relative, (self.read(relative) if self.exists(relative) else b"") + data)
+            self.replace(relative, (self.find(relative) or b"") + data)
 
     def make_folder(self, relative: str) -> None:
+        """With those above it. In a store there is none to be made: a folder is there when a file is in it."""
+        if self.is_store:
+            return
         path = self.path("" if relative == "." else relative)
         with writing(path):
             self.filesystem.create_dir(path, recursive=True)
 
-    def remove(self, relative: str) -> None:
-        """Removes a folder or a file with all that is in it; nothing happens where there is none."""
+    def remove(self, relative: str, *, known_by: str = "") -> None:
+        """Removes a folder or a file with all that is in it; nothing happens where there is none.
+
+        The file ``known_by``, by which readers know that a folder is there, leaves first.
+        """
+        if known_by:
+            self.remove(f"{relative}/{known_by}")
         info = self._info(relative)
         with writing(info.path):
             if info.type == pafs.FileType.Directory:
@@ -170,20 +220,21 @@ class Files:
             elif info.type == pafs.FileType.File:
                 self.filesystem.delete_file(info.path)
 
-    def move(self, old: str, new: str) -> None:
+    def move(self, old: str, new: str, *, known_by: str = "") -> None:
         """Renames a folder or a file.
 
-        Where a store cannot rename folders, their files are copied, those of the folder itself last: meta.json, by
-        which a project is known to be there, comes when all else has come.
+        In a store what is at the new place goes, the files of a folder are copied, and the file ``known_by``, by which
+        readers know that the folder is there, comes last and leaves first.
         """
         source, target = self.path(old), self.path(new)
         is_folder = self._info(old).type == pafs.FileType.Directory
         with writing(target):
-            if self.filesystem.type_name in _RENAME_FOLDERS or not is_folder:
+            if not self.is_store or not is_folder:
                 self.filesystem.move(source, target)
                 return
-            _copy_folder(self.filesystem, source, target)
-            self.filesystem.delete_dir(source)
+            self.remove(new, known_by=known_by)
+            _copy_folder(self.filesystem, source, target, last=known_by)
+            self.remove(old, known_by=known_by)
 
     def folders(self, relative: str = "") -> list[str]:
         return self._listed(relative, pafs.FileType.Directory)
@@ -205,51 +256,23 @@ class Files:
         try:
             infos = self.filesystem.get_file_info(selector)
         except OSError as error:
-            raise _unreadable(self.path(relative), error) from None
+            raise unreadable(self.path(relative), error) from None
         return [PurePosixPath(info.path).name for info in infos if info.type == kind]
 
     def _info(self, relative: str) -> pafs.FileInfo:
         try:
             return self.filesystem.get_file_info(self.path(relative))
         except OSError as error:
-            raise _unreadable(self.path(relative), error) from None
+            raise unreadable(self.path(relative), error) from None
 
 
-@contextmanager
-def writing(path: str) -> Iterator[None]:
-    """Makes an OSError of what is done inside a StorageError that names the path and a remedy."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            remedy = "make room there, then run the same command again"
-        elif error.errno in _FORBIDDEN:
-            remedy = "give yourself the right to write there, or choose another --workspace"
-        else:
-            remedy = "mend that, then run the same command again"
-        raise StorageError(f"{path}: cannot be written: {_reason(error)}; {remedy}") from None
-
-
-def _unreadable(path: str, error: OSError) -> WorkspaceError:
-    if isinstance(error, FileNotFoundError):
-        return WorkspaceError(f"{path}: no such file")
-    return WorkspaceError(f"{path}: cannot be read: {_reason(error)}")
-
-
-def _reason(error: OSError) -> str:
-    """In the words of the system: pyarrow's own repeat path and number."""
-    return str(error) if error.errno is None else os.strerror(error.errno)
-
-
-def _copy_folder(filesystem: pafs.FileSystem, source: str, target: str) -> None:
+def _copy_folder(filesystem: pafs.FileSystem, source: str, target: str, *, last: str) -> None:
     infos = filesystem.get_file_info(pafs.FileSelector(source, recursive=True))
-    paths = [PurePosixPath(info.path).relative_to(source) for info in infos if info.type == pafs.FileType.File]
-    for folder in {str(path.parent) for path in paths}:
-        filesystem.create_dir(f"{target}/{folder}".removesuffix("/."), recursive=True)
+    paths = [info.path.removeprefix(f"{source}/") for info in infos if info.type == pafs.FileType.File]
 
-    def copy(path: PurePosixPath) -> None:
+    def copy(path: str) -> None:
         filesystem.copy_file(f"{source}/{path}", f"{target}/{path}")
 
-    with ThreadPoolExecutor(16) as pool:
-        for depth in sorted({len(path.parts) for path in paths}, reverse=True):
-            list(pool.map(copy, [path for path in paths if len(path.parts) == depth]))
+    deque(map_in_threads(copy, [path for path in paths if path != last], _THREADS), maxlen=0)
+    if last in paths:
+        copy(last)

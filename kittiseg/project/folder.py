@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from kittiseg.errors import DataError, WorkspaceError
+from kittiseg.project.ahead import Behind
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.files import Files
 from kittiseg.project.geometry import Size
@@ -85,17 +86,27 @@ class FolderStorage:
 
 @dataclass
 class FolderWriter:
-    """Writes each picture as it comes. Names decide the files, so that a block done twice replaces itself."""
+    """Writes each picture as it comes; into a store, many at once, behind whoever makes them.
+
+    Names decide the files, so that a block done twice replaces itself.
+    """
 
     files: Files
     layout: Layout = FILES
     _folders: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._behind = Behind(self.files.threads)
+
     def __enter__(self) -> "FolderWriter":
         return self
 
-    def __exit__(self, *error: object) -> None:
-        pass
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        try:
+            if kind is None:
+                self._behind.wait()
+        finally:
+            self._behind.close()
 
     def add(self, item: Item, name: str, *, origin: Origin, extras: Iterable[Extra] = ()) -> str:
         """Extras are PNG files of the picture's stem: ``<data set>/<folder>/<stem>.png``."""
@@ -112,6 +123,7 @@ class FolderWriter:
         return digest_of(*(data for _, data in made))
 
     def remove(self, dataset: str, name: str) -> None:
+        self._behind.wait()
         extras = (place.removeprefix(f"{dataset}/") for place in self._folders if place.startswith(f"{dataset}/"))
         for path in (_picture(dataset, name), _annotation(dataset, name), *(_extra(dataset, e, name) for e in extras)):
             self.files.remove(path)
@@ -121,7 +133,7 @@ class FolderWriter:
         if folder not in self._folders:
             self.files.make_folder(folder)
             self._folders.add(folder)
-        self.files.write(path, data)
+        self._behind.call(self.files.write, path, data)
 
 
 def write_files(files: Files, dataset: str, name: str, *, picture: bytes | BinaryIO, annotation: Annotation) -> str:

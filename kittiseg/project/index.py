@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kittiseg.errors import DataError, WorkspaceError
-from kittiseg.project.files import Files, writing
+from kittiseg.project.file_errors import writing
+from kittiseg.project.files import Files
 from kittiseg.project.item import ItemKey
 from kittiseg.project.journal import Output
 

@@ -8,8 +8,10 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.files import Files
 from kittiseg.project.geometry import View
 from kittiseg.project.item import Deed, ItemKey
@@ -96,14 +98,19 @@ class Journal:
     def write(self, block: str, rows: Sequence[Row]) -> None:
         """Puts down a block of rows, those with an error left out. The same block written again replaces itself.
 
-        StorageError where the folder is not there: the run that made it is dead, and another goes on elsewhere.
+        On a disk, StorageError where the folder is not there: the run that made it is dead, and another goes on
+        elsewhere.
         """
         done = [row for row in rows if row.error is None]
         if done:
             lines = (json.dumps(row.to_json(), ensure_ascii=False, separators=(",", ":")) for row in done)
+            place, data = f"{FOLDER}/{block}.jsonl", "".join(f"{line}\n" for line in lines).encode()
+            if self.files.is_store:
+                self.files.write(place, data)
+                return
             beside = f"{FOLDER}/.{block}.{uuid.uuid4().hex[:8]}"
-            self.files.write(beside, "".join(f"{line}\n" for line in lines).encode())  # where the folder is gone, fails
-            self.files.move(beside, f"{FOLDER}/{block}.jsonl")
+            self.files.write(beside, data)  # where the folder is gone, fails
+            self.files.move(beside, place)
 
     def begin(self) -> None:
         """Says that what stands in the folder is known from here on, though nothing is done yet."""
@@ -120,25 +127,28 @@ class Journal:
 
     def block(self, block: str) -> list[Row]:
         """The rows of one block, in their order."""
-        lines = self.files.read(f"{FOLDER}/{block}.jsonl").splitlines()
-        return [Row.from_json(json.loads(line)) for line in lines]
+        return _rows(self.files.read(f"{FOLDER}/{block}.jsonl"))
 
     def find_block(self, block: str) -> list[Row]:
         """As :meth:`block`; none where it has not been written."""
-        return self.block(block) if self.files.exists(f"{FOLDER}/{block}.jsonl") else []
+        return _rows(self.files.find(f"{FOLDER}/{block}.jsonl") or b"")
 
     def rows(self) -> Iterator[Row]:
         """Every row, block after block, in no order that means anything."""
-        return (row for block in self.blocks for row in self.block(block))
+        return chain.from_iterable(map_in_threads(self.block, self.blocks, self.files.threads))
 
     def find(self, dataset: str, name: str) -> tuple[Row, Output] | None:
         """What became of a picture's source, and how it was made of it; None where the journal does not know it."""
         wanted = json.dumps(name, ensure_ascii=False).encode()
-        for block in self.files.files(FOLDER):
-            for line in self.files.read(f"{FOLDER}/{block}").splitlines():
-                if wanted in line:  # most lines need not be parsed
-                    row = Row.from_json(json.loads(line))
-                    for output in row.outputs:
-                        if (output.dataset, output.name) == (dataset, name):
-                            return row, output
+        read = map_in_threads(lambda block: self.files.read(f"{FOLDER}/{block}.jsonl"), self.blocks, self.files.threads)
+        for line in chain.from_iterable(data.splitlines() for data in read):
+            if wanted in line:  # most lines need not be parsed
+                row = Row.from_json(json.loads(line))
+                for output in row.outputs:
+                    if (output.dataset, output.name) == (dataset, name):
+                        return row, output
         return None
+
+
+def _rows(data: bytes) -> list[Row]:
+    return [Row.from_json(json.loads(line)) for line in data.splitlines()]

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from kittiseg.errors import WorkspaceError
-from kittiseg.project.files import Files, writing
+from kittiseg.project.file_errors import writing
+from kittiseg.project.files import Files
 
 
 @contextmanager

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from kittiseg.errors import DataError
 from kittiseg.project.annotation import Annotation
-from kittiseg.project.files import Files, writing
+from kittiseg.project.file_errors import writing
+from kittiseg.project.files import Files
 from kittiseg.project.geometry import Size
 from kittiseg.project.index import Index, Place
 from kittiseg.project.item import Item, ItemKey

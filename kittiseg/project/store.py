@@ -1,7 +1,7 @@
 """The workspace: a folder, or a prefix in object storage, that holds projects, models, sweeps and reports.
 
 A project appears whole or not at all: it is written under a name that starts with a dot, and renamed when it is
-complete.
+complete. In object storage nothing can be renamed; :mod:`kittiseg.project.versions` says what is done there.
 """
 
 import io
@@ -9,13 +9,14 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, WorkspaceError
+from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.draft import Draft
 from kittiseg.project.files import Files
@@ -26,11 +27,15 @@ from kittiseg.project.journal import Journal
 from kittiseg.project.locks import locked
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.names import check_name, check_picture_name
+from kittiseg.project.pixels import LazyImage
 from kittiseg.project.recipes import RecipeStorage
 from kittiseg.project.shards import ShardStorage
 from kittiseg.project.storage import FILES, Layout, Storage
+from kittiseg.project.versions import Versions
 
 __all__ = ["Draft", "Files", "Project", "Workspace", "check_name", "check_picture_name"]
+
+_FETCHED = 1 << 25  # bytes; larger files are read when they are wanted
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,14 @@ class Project:
         if self.layout.kind == "parquet":
             return ShardStorage(self.files, shapes)
         if self.layout.kind == "recipe":
-            return RecipeStorage(self.files, shapes, Workspace(self.files.above(2)).project)
+            return RecipeStorage(self.files, shapes, self._workspace.project)
         return FolderStorage(self.files, shapes, self.layout)
+
+    @property
+    def _workspace(self) -> "Workspace":
+        """The one that it lies in, at ``projects/<name>`` or in a version of it."""
+        files = self.files
+        return Workspace(Files(files.filesystem, files.root.rsplit(f"/projects/{self.name}", 1)[0]))
 
     @property
     def datasets(self) -> list[str]:
@@ -130,6 +141,18 @@ class Project:
         image = self.storage.image(key, annotation.image)
         return Item(key=key, image=image, annotation=annotation, dataset=key.dataset)
 
+    def fetched(self, item: Item) -> Item:
+        """One of its items, with the picture's file in memory: where each request to a store takes its time.
+
+        As it is on a disk, where there is no such file, or one that is large or is read in parts.
+        """
+        key, files = item.key, self.files
+        is_read_whole = self.layout.kind != "recipe" and not key.suffix.lower().startswith(".tif")
+        if not (files.is_store and is_read_whole and self.picture_size(key) <= _FETCHED):
+            return item
+        data = self.picture_bytes(key)
+        return replace(item, image=LazyImage.from_file(item.image.size, lambda: data, name=str(key)))
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -142,16 +165,28 @@ class Workspace:
         return cls(Files.at(location))
 
     def projects(self) -> list[str]:
-        return [name for name in self.files.folders("projects") if self.files.exists(f"projects/{name}/meta.json")]
+        names = self.files.folders("projects")
+        there = map_in_threads(self._folder, names, self.files.threads)
+        return [name for name, folder in zip(names, there, strict=True) if folder is not None]
 
     def models(self) -> list[str]:
         return [name for name in self.files.folders("models") if self.files.exists(f"models/{name}/config.json")]
 
     def project(self, name: str) -> Project:
         check_name(name, what="project")
-        if not self.files.exists(f"projects/{name}/meta.json"):
+        folder = self._folder(name)
+        if folder is None:
             raise WorkspaceError(f"no project '{name}' in {self.files.root}{did_you_mean(name, self.projects())}")
-        return Project(name, self.files.within(f"projects/{name}"))
+        return Project(name, self.files.within(folder))
+
+    def versions(self, name: str) -> Versions:
+        """Those of a project in object storage."""
+        return Versions(self.files.within(f"projects/{name}"))
+
+    def _folder(self, name: str) -> str | None:
+        """Where a project lies; None where there is none."""
+        version = self.versions(name).current
+        return None if version is None else f"projects/{name}/{version}".rstrip("/")
 
     def model_files(self, name: str) -> Files:
         """The folder of a model that is there."""
@@ -173,10 +208,16 @@ class Workspace:
     def refuse_existing(self, name: str, *, kind: str, overwrite: bool) -> None:
         """WorkspaceError where ``kind`` ("project", "model") ``name`` is there and may not be replaced."""
         check_name(name, what=kind)
-        if not overwrite and self.files.exists(f"{kind}s/{name}"):
+        if not overwrite and self._exists(name, kind):
             raise WorkspaceError(
                 f"{kind} '{name}' exists in {self.files.root}; choose another name, or replace it by --overwrite"
             )
+
+    def _exists(self, name: str, kind: str) -> bool:
+        """In a store, where kills leave parts of what was copied, only what readers would find is there."""
+        if not self.files.is_store:
+            return self.files.exists(f"{kind}s/{name}")
+        return self._folder(name) is not None if kind == "project" else self.files.exists(f"models/{name}/config.json")
 
     def draft(self, name: str, *, overwrite: bool = False, key: str | None = None, layout: Layout = FILES) -> Draft:
         """Begins a project; WorkspaceError where one of the name exists and may not be replaced.
@@ -185,27 +226,30 @@ class Workspace:
         of a run that was killed may go on for a second: what they write by the old one then never gets in.
         """
         self.refuse_existing(name, kind="project", overwrite=overwrite)
+        if self.files.is_store:
+            return Draft(name, self, f"projects/{name}/{self.versions(name).begin(key)}", overwrite, layout)
         folder = f"projects/.{name}.{key or 'new'}_{uuid.uuid4().hex[:8]}.partial"
         for left in self._resumable(name, key) if key else []:
-            if self.files.is_local:
-                self.files.move(f"projects/{left}", folder)
-            else:
-                folder = f"projects/{left}"  # stores of keys rename nothing, and write files whole
+            self.files.move(f"projects/{left}", folder)
         self.files.make_folder(folder if key is None else f"{folder}/{LINEAGE}")
         return Draft(name, self, folder, overwrite, layout)
 
     def reopen(self, name: str, key: str) -> None:
-        """Makes a project that is not complete a draft of this key again, to go on with. Local workspaces only."""
-        self.files.move(f"projects/{name}", f"projects/.{name}.{key}_{uuid.uuid4().hex[:8]}.partial")
+        """Makes a project that is not complete a draft of this key again, to go on with."""
+        if self.files.is_store:
+            self.versions(name).reopen(key)
+        else:
+            self.files.move(f"projects/{name}", f"projects/.{name}.{key}_{uuid.uuid4().hex[:8]}.partial")
 
     @contextmanager
     def lock(self, name: str, *, keep: str | None = None) -> Iterator[None]:
-        """Nobody else writes project ``name`` meanwhile; WorkspaceError where somebody does. Local workspaces only.
+        """Nobody else writes project ``name`` meanwhile; WorkspaceError where somebody does. Not in object storage.
 
         What stopped runs have left of it is removed, but for a draft whose key is ``keep``.
         """
         check_name(name, what="project")
-        if not self.files.is_local:
+        if self.files.is_store:
+            self.versions(name).tidy(keep=keep)
             yield
             return
         with locked(self.files, name, busy=f"project '{name}' is being written by another process; wait, or stop it"):

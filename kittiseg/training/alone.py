@@ -10,6 +10,7 @@ from kittiseg.engine import WorkerContext
 from kittiseg.errors import KittisegError
 from kittiseg.project.locks import locked
 from kittiseg.project.store import Files, Workspace, check_name
+from kittiseg.training.checkpoints import CONFIG, checkpoint_folders
 from kittiseg.training.devices import torch_device
 from kittiseg.training.group import Group
 from kittiseg.training.loop import train_loop
@@ -63,10 +64,12 @@ def _tidy(files: Files, name: str, resume: bool) -> None:
     for folder in (model, f"{model}/checkpoints"):
         for left in files.hidden(folder):
             files.remove(f"{folder}/{left}")
-    if not files.exists(aside(name)):
+    old = aside(name)
+    if not files.exists(old):
         return
-    if files.folders(f"{model}/checkpoints"):
-        files.remove(aside(name))
-    elif not (resume and files.exists(model)):
-        files.remove(model)
-        files.move(aside(name), model)
+    is_whole = files.exists(f"{old}/{CONFIG}") or not files.is_store  # else a kill stopped its copying
+    if not is_whole or (files.exists(f"{model}/{CONFIG}") and checkpoint_folders(files.within(model))):
+        files.remove(old, known_by=CONFIG)
+    elif not (resume and files.exists(f"{model}/{CONFIG}")):
+        files.remove(model, known_by=CONFIG)
+        files.move(old, model, known_by=CONFIG)

@@ -4,6 +4,8 @@
 weights as they were trained where those of the model are their average), ``state.json`` (where the training stood),
 ``config.json`` (of the model), ``pictures.json`` (IoU of each validation picture) and ``manifest.json`` (length and
 SHA-256 of the others). Of old ones the optimizer may be gone, which is large and needed only to go on.
+
+In object storage, which renames nothing, it is written in its place, and is there when its manifest is, the last file.
 """
 
 import hashlib
@@ -151,7 +153,8 @@ def list_checkpoints(model: Files) -> Checkpoints:
 
 def checkpoint_folders(model: Files) -> list[str]:
     """The names of all that there are, damaged or not, in order."""
-    return [name for name in model.folders("checkpoints") if name.isdecimal()]
+    names = [name for name in model.folders("checkpoints") if name.isdecimal()]
+    return [name for name in names if not model.is_store or model.exists(f"checkpoints/{name}/{MANIFEST}")]
 
 
 def resolve(model: Files, wanted: str) -> Checkpoint:
@@ -199,12 +202,15 @@ def load_network(model: Files, checkpoint: Checkpoint) -> tuple[nn.Module, Model
 def install_checkpoint(model: Files, name: str, parts: Mapping[str, bytes]) -> None:
     """A checkpoint's folder out of the contents of its files; it appears whole or not at all."""
     manifest = {part: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for part, data in parts.items()}
-    model.remove(_WRITING)
-    model.make_folder(_WRITING)
+    place = f"checkpoints/{name}"
+    folder = place if model.is_store else _WRITING
+    model.remove(folder, known_by=MANIFEST)
+    model.make_folder(folder)
     for part, data in {**parts, MANIFEST: json_bytes(manifest)}.items():
-        model.write(f"{_WRITING}/{part}", data)
-    model.remove(f"checkpoints/{name}")
-    model.move(_WRITING, f"checkpoints/{name}")
+        model.write(f"{folder}/{part}", data)
+    if folder != place:
+        model.remove(place)
+        model.move(folder, place)
 
 
 def checkpoint_parts(checkpoint: Checkpoint) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ import psutil
 import torch
 from torch import Tensor
 
-from kittiseg.inference.worker import map_ahead
+from kittiseg.project.ahead import map_ahead
 from kittiseg.training.config import SamplesIn
 from kittiseg.training.samples import Samples
 

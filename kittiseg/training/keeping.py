@@ -10,6 +10,7 @@ from torch import Tensor
 from kittiseg.project.store import Files
 from kittiseg.training.checkpoints import (
     CONFIG,
+    MANIFEST,
     MODEL,
     OPTIMIZER,
     PICTURES,
@@ -67,7 +68,7 @@ def _keep_best(model: Files, count: int, best_by: str, *, last: int) -> None:
     kept = {last, *(checkpoint.number for checkpoint in best)}
     for name in checkpoint_folders(model):
         if int(name) < last and int(name) not in kept:
-            model.remove(f"checkpoints/{name}")
+            model.remove(f"checkpoints/{name}", known_by=MANIFEST)
 
 
 def _rank(checkpoint: Checkpoint, best_by: str) -> tuple[bool, float]:

@@ -95,8 +95,8 @@ def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progr
     write_run(draft, {**request.source.record, "prepared": now(), "init": origin, "sessions": []})
     workspace.files.remove(aside(request.name))
     if workspace.files.exists(f"models/{request.name}"):
-        workspace.files.move(f"models/{request.name}", aside(request.name))
-    workspace.files.move(partial, f"models/{request.name}")
+        workspace.files.move(f"models/{request.name}", aside(request.name), known_by=CONFIG)
+    workspace.files.move(partial, f"models/{request.name}", known_by=CONFIG)
     return _job(request, workspace.model_files(request.name), config, plan, whole)
 
 

@@ -1,7 +1,7 @@
 """From the pictures of a source to samples: decoded once, drawn, resized, chunk by chunk."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +13,7 @@ import numpy as np
 
 from kittiseg.config import did_you_mean
 from kittiseg.errors import DataError, KittisegError
+from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.item import Item, ItemKey
 from kittiseg.training.classes import ClassIndex
 from kittiseg.training.config import EVERY_PICTURE, InputSize, TrainConfig
@@ -75,13 +76,10 @@ class SampleReader:
         self, keys: Sequence[ItemKey], splits: Sequence[Split] = BOTH, *, epoch: int = 0
     ) -> tuple[Chunk, Shards]:
         """What some of the source's pictures give to the splits in an epoch."""
-        threads = max(getattr(self.config.data_workers, split) for split in splits)
+        threads = max(self.source.threads, *(getattr(self.config.data_workers, split) for split in splits))
         take = partial(self._take, self.source.at(epoch), splits)
         with _one_cv2_thread():
-            if threads:
-                with ThreadPoolExecutor(threads) as pool:
-                    return self._stacked(splits, list(pool.map(take, keys)))
-            return self._stacked(splits, list(map(take, keys)))
+            return self._stacked(splits, list(map_in_threads(take, keys, threads)))
 
     def gather(self, split: Split, chunks: Sequence[Chunk], *, epoch: int = 0) -> SampleIndex:
         """The index of a split's samples, which lie in one shard for each chunk.

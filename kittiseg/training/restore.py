@@ -44,6 +44,6 @@ def restore(
         keep_calibration(draft, found.number, record)
     write_run(draft, {**read_run(source), "restored_from": origin, "restored": now()})
     if overwrite:
-        workspace.files.remove(f"models/{name}")
-    workspace.files.move(partial, f"models/{name}")
+        workspace.files.remove(f"models/{name}", known_by=CONFIG)
+    workspace.files.move(partial, f"models/{name}", known_by=CONFIG)
     return workspace.model_files(name), found

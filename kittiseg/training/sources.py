@@ -31,6 +31,10 @@ class Source(Protocol):
         """The pictures that are read, each once an epoch."""
 
     @property
+    def threads(self) -> int:
+        """How many pictures to read at once, at least."""
+
+    @property
     def redraws(self) -> bool:
         """Whether another epoch has other pictures."""
 
@@ -72,6 +76,10 @@ class ProjectSource:
         return self.project.keys()
 
     @property
+    def threads(self) -> int:
+        return self.project.files.threads
+
+    @property
     def record(self) -> dict[str, Any]:
         return {"project": self.project.name}
 
@@ -107,6 +115,10 @@ class JoinedSource:
         return [*self.train.keys(), *self.val.keys()]
 
     @property
+    def threads(self) -> int:
+        return max(self.train.files.threads, self.val.files.threads)
+
+    @property
     def record(self) -> dict[str, Any]:
         return {"project": self.train.name, "validated_on": self.val.name}
 
@@ -140,6 +152,10 @@ class QuerySource:
     @property
     def meta(self) -> ProjectMeta:
         return self.program.meta
+
+    @property
+    def threads(self) -> int:
+        return max((project.files.threads for project in self.projects.values()), default=1)
 
     @property
     def record(self) -> dict[str, Any]:

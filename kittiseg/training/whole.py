@@ -20,7 +20,8 @@ from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward
 from kittiseg.inference.predictor import Predictor, label_maps
 from kittiseg.inference.tasks import tasks_of
-from kittiseg.inference.worker import AHEAD, map_ahead
+from kittiseg.inference.worker import AHEAD, at_once
+from kittiseg.project.ahead import map_ahead
 from kittiseg.project.geometry import Size
 from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ProjectMeta
@@ -69,7 +70,7 @@ class WholePictures:
         return without_nan({**scores, "accuracy": pixel_accuracy(counts_cc)})
 
     def _counts(self, forward: Forward, chunks: Sequence[Sequence[ItemKey]]) -> np.ndarray:
-        """The confusion counts of some pictures, read ahead by a thread."""
+        """The confusion counts of some pictures, read ahead."""
         network = NetworkForward(
             not_synchronised(forward.network),
             input_size=self.input_size,
@@ -81,8 +82,10 @@ class WholePictures:
         compared = np.full(256, BACKGROUND, np.uint8)  # also of what no window was shown of
         compared[: len(self.channels)] = self.channels
         matrix_cc = np.zeros((classes, classes), np.int64)
-        with ThreadPoolExecutor(1) as reader:
-            pictures = map_ahead(self._read, [key for chunk in chunks for key in chunk], reader, ahead=AHEAD)
+        readers = at_once(self.project.files)
+        with ThreadPoolExecutor(readers) as reader:
+            keys = [key for chunk in chunks for key in chunk]
+            pictures = map_ahead(self._read, keys, reader, ahead=max(AHEAD, readers))
             for chunk in chunks:
                 for truth_hw, labels_hw in label_maps(predictor, mode, islice(pictures, len(chunk))):
                     matrix_cc += confusion_matrix(truth_hw, compared[labels_hw], classes=classes, ignore=IGNORED)

@@ -14,8 +14,8 @@ _CODE = "from kittiseg.cli import main; main()"
 _ON_ONE_CPU = f"import os; os.sched_setaffinity(0, [max(os.sched_getaffinity(0))]); {_CODE}"
 
 
-def start_command(workspace: Workspace, *words: str, engine: str = "local") -> subprocess.Popen[str]:
-    """``kittiseg WORDS`` in a process group of its own; what it says goes to pipes.
+def start_command(workspace: Workspace | str, *words: str, engine: str = "local") -> subprocess.Popen[str]:
+    """``kittiseg WORDS`` in a process group of its own, in a workspace or at its address; what it says goes to pipes.
 
     The engine ``local`` has one CPU, so one thread: several would wait for one another on a machine that is busy.
     """
@@ -25,7 +25,7 @@ def start_command(workspace: Workspace, *words: str, engine: str = "local") -> s
             "-c",
             _ON_ONE_CPU if engine == "local" else _CODE,
             "-w",
-            workspace.files.root,
+            workspace if isinstance(workspace, str) else workspace.files.address(""),
             "--engine",
             engine,
             *words,
@@ -38,7 +38,7 @@ def start_command(workspace: Workspace, *words: str, engine: str = "local") -> s
     )
 
 
-def run_command(workspace: Workspace, *words: str, engine: str = "local") -> tuple[int, str]:
+def run_command(workspace: Workspace | str, *words: str, engine: str = "local") -> tuple[int, str]:
     """Its exit code and what it said on stderr."""
     process = start_command(workspace, *words, engine=engine)
     _, err = process.communicate(timeout=120)

@@ -54,8 +54,8 @@ def test_the_demo_ends_with_scores_on_frames_that_it_held_out(workspace: Workspa
     assert workspace.projects() == ["demo-predictions", "kitti-held-out", "kitti-test", "kitti-train", "kitti-vehicles"]
     trained_on = {key.name[:9] for key in workspace.project("kitti-vehicles").keys()}
     assert trained_on == {"000000_10", "000001_10", "000002_10"}
-    assert result.report.read_text().startswith("<!")
-    assert result.grid.read_bytes().startswith(b"\x89PNG")
+    assert Path(result.report).read_text().startswith("<!")
+    assert Path(result.grid).read_bytes().startswith(b"\x89PNG")
 
 
 def test_frames_without_masks_are_no_data_for_a_demo(workspace: Workspace, scenes: Path):

@@ -1,7 +1,6 @@
 """A worker's share of a prediction: from files to files."""
 
 import pickle
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from kittiseg.inference.outputs import plan_outputs
 from kittiseg.inference.predictor import Forward, Predictor
 from kittiseg.inference.skip import Coarse, InsideObjects, InsidePolygons, Skip, Skipping
 from kittiseg.inference.tasks import Parts, PredictedPicture, Task
-from kittiseg.inference.worker import PARTS, PredictionWorker, map_ahead
+from kittiseg.inference.worker import PARTS, PredictionWorker
 from kittiseg.project.geometry import Size
 from kittiseg.project.item import ItemKey
 from kittiseg.project.journal import Row
@@ -273,19 +272,3 @@ def test_a_large_picture_that_is_damaged_is_one_row(workspace: Workspace, monkey
     (error,) = (picture.row.error for picture in done if picture.row is not None)
     assert "not a picture, or damaged" in str(error)
     assert draft.files.files("training/img") == []
-
-
-def test_map_ahead_keeps_order_and_distance():
-    """Results come in order, and no more than ``ahead`` values are taken before the first is fetched."""
-    taken: list[int] = []
-
-    def source():
-        for value in range(9):
-            taken.append(value)
-            yield value
-
-    with ThreadPoolExecutor(1) as pool:
-        results = map_ahead(lambda value: value * value, source(), pool, ahead=2)
-        first = next(results)
-        assert taken == [0, 1, 2]
-        assert [first, *results] == [value * value for value in range(9)]

@@ -21,7 +21,7 @@ def test_a_page_holds_project_model_and_predictions(workspace: Workspace, tmp_pa
     predict(run, PredictOptions(json_file(tmp_path, "infer", WINDOWS), "m@best", "squares", "found"))
     evaluation = evaluate(run, "found", "squares", class_map="car_dl=car")
 
-    path = report(run, ["squares", "m", "found"])
+    path = Path(report(run, ["squares", "m", "found"]))
 
     html = path.read_text()
     assert path.parent.name == "reports"
@@ -38,7 +38,7 @@ def test_the_same_workspace_gives_the_same_page(workspace: Workspace, tmp_path: 
     small_project(workspace, "small")
     run = run_in(workspace)
 
-    pages = [report(run, ["small"], output=tmp_path / name).read_bytes() for name in ("a.html", "b.html")]
+    pages = [Path(report(run, ["small"], output=tmp_path / name)).read_bytes() for name in ("a.html", "b.html")]
 
     assert pages[0] == pages[1]
 

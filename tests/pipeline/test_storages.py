@@ -159,7 +159,7 @@ def test_a_transform_of_it_is_that_of_the_folder(
 
 @pytest.mark.parametrize("action", OTHERS)
 def test_a_report_shows_it(workspace: Workspace, made: dict[str, Transformed], action: str):
-    assert report(run_in(workspace), [action]).stat().st_size > 10_000
+    assert Path(report(run_in(workspace), [action])).stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("action", OTHERS)

@@ -76,7 +76,7 @@ def test_a_project_that_is_gone_is_told_of_and_no_error(workspace: Workspace, tm
     score(workspace, "q", {"out/squares__ds/006_m1.png": 0.5})
     workspace.files.remove("projects/squares")
 
-    html = report(run_in(workspace), ["m", "q"], output=tmp_path / "page.html").read_text()
+    html = Path(report(run_in(workspace), ["m", "q"], output=tmp_path / "page.html")).read_text()
 
     assert html.count("They cannot be shown any more:") == 2
     assert "no project &#39;squares&#39;" in html
@@ -100,7 +100,7 @@ def test_a_checkpoint_without_scores_has_no_gallery(workspace: Workspace, tmp_pa
     score(workspace, "q", {})
 
     assert (extremes(workspace, "m"), extremes(workspace, "q")) == (None, None)
-    html = report(run_in(workspace), ["m"], output=tmp_path / "page.html").read_text()
+    html = Path(report(run_in(workspace), ["m"], output=tmp_path / "page.html")).read_text()
     assert "validation pictures" not in html
     assert "best: 1" in html
 
@@ -110,7 +110,7 @@ def test_a_restored_model_has_the_pictures_of_its_source(workspace: Workspace, t
     restore_checkpoint(run_in(workspace), "m", "1", name="kept")
     score(workspace, "kept", {"squares/ds/006.png": 0.75, "squares/ds/007.png": 0.25})
 
-    html = report(run_in(workspace), ["kept"], output=tmp_path / "page.html").read_text()
+    html = Path(report(run_in(workspace), ["kept"], output=tmp_path / "page.html")).read_text()
 
     assert "Worst validation pictures" in html
     assert "Best validation pictures" in html

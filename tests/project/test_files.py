@@ -10,11 +10,14 @@ import pytest
 
 from kittiseg.errors import DataError, StorageError, WorkspaceError
 from kittiseg.project.files import Files
+from tests.data.s3 import keys
 
 
-@pytest.fixture(params=["local", "uri", "subtree", "keys"])
+@pytest.fixture(params=["local", "uri", "subtree", "keys", "s3"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
-    """A folder on disk, under its path, as a URI, as part of a file system; and a store that renames no folders."""
+    """A folder on disk, under its path, as a URI, as part of a file system; and stores that rename nothing."""
+    if request.param == "s3":
+        return request.getfixturevalue("s3_workspace").files
     if request.param == "local":
         return Files.at(tmp_path)
     if request.param == "uri":
@@ -25,18 +28,14 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
     return Files(pafs.PyFileSystem(pafs.FSSpecHandler(memory)), str(tmp_path))
 
 
-def tree(files: Files) -> list[str]:
-    """Every file, hidden ones too."""
-    infos = files.filesystem.get_file_info(pafs.FileSelector(files.root, recursive=True, allow_not_found=True))
-    return sorted(info.path.removeprefix(f"{files.root}/") for info in infos if info.type == pafs.FileType.File)
-
-
 def test_what_is_written_is_read(files: Files):
     """Names with spaces, parentheses and letters of any language."""
     files.make_folder("unet (ckpt 27)/größe 写真")
     files.write("unet (ckpt 27)/größe 写真/a b.bin", b"\x00\xff")
+    files.write("unet (ckpt 27)/a.gz", b"as it is")
 
     assert files.read("unet (ckpt 27)/größe 写真/a b.bin") == b"\x00\xff"
+    assert files.filesystem.get_file_info(files.path("unet (ckpt 27)/a.gz")).size == 8
     assert files.exists("unet (ckpt 27)")
     assert not files.exists("unet")
     assert files.within("unet (ckpt 27)").folders() == ["größe 写真"]
@@ -47,6 +46,7 @@ def test_lists_are_sorted_and_leave_out_work_in_progress(files: Files):
     """Whatever order the file system has; names with a leading dot are nobody's business."""
     for name in ("b", "a10", "a2", ".hidden", "B"):
         files.make_folder(f"folders/{name}")
+        files.write(f"folders/{name}/file", b"")
         files.write(f"folders/{name}.txt", b"")
 
     assert files.folders("folders") == ["B", "a10", "a2", "b"]
@@ -61,7 +61,7 @@ def test_replace_leaves_one_whole_file(files: Files):
     files.replace("top.json", b"1")
 
     assert files.read("a/b/config.json") == b"new"
-    assert tree(files) == ["a/b/config.json", "top.json"]
+    assert keys(files) == ["a/b/config.json", "top.json"]
 
 
 def test_a_replacement_that_was_cut_off_changes_nothing(files: Files):
@@ -77,7 +77,7 @@ def test_a_replacement_that_was_cut_off_changes_nothing(files: Files):
         begin()
 
     assert files.read("config.json") == b"old"
-    assert tree(files) == ["config.json"]
+    assert keys(files) == ["config.json"]
 
 
 def test_any_place_of_a_replacement_can_be_written_again(files: Files):
@@ -89,7 +89,7 @@ def test_any_place_of_a_replacement_can_be_written_again(files: Files):
         assert not files.exists("a/table.bin")
 
     assert files.read("a/table.bin") == b"06data"
-    assert tree(files) == ["a/table.bin"]
+    assert keys(files) == ["a/table.bin"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_move_takes_a_folder_with_all_that_is_in_it(files: Files):
 
     files.move(".draft", "done")
 
-    assert tree(files) == ["done/ds/ann/a.png.json", "done/ds/img/a.png", "done/meta.json"]
+    assert keys(files) == ["done/ds/ann/a.png.json", "done/ds/img/a.png", "done/meta.json"]
     assert files.read("done/ds/img/a.png") == b".draft/ds/img/a.png"
     assert not files.exists(".draft")
 
@@ -143,7 +143,7 @@ def test_move_takes_a_file(files: Files):
 
     files.move("a", "b")
 
-    assert tree(files) == ["b"]
+    assert keys(files) == ["b"]
 
 
 def test_remove_takes_files_folders_and_nothing(files: Files):
@@ -156,7 +156,7 @@ def test_remove_takes_files_folders_and_nothing(files: Files):
     files.remove("d")
     files.remove("e")
 
-    assert tree(files) == []
+    assert keys(files) == []
     assert not files.exists("a")
 
 
@@ -196,7 +196,7 @@ def test_damaged_json_is_named(files: Files, data: bytes):
         files.read_json("meta.json")
 
 
-@pytest.mark.parametrize("location", ["nonsense://bucket", "file:///a b/\x00", "s3:/ /x://"])
+@pytest.mark.parametrize("location", ["nonsense://bucket", "file:///a b/\x00", "s3:/ /x://", "s3://", "s3:// b/x"])
 def test_a_place_that_is_none_is_an_error(location: str):
     """A URI that nobody knows."""
     with pytest.raises(WorkspaceError, match="not a place"):
