@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from kittiseg import __version__
-from kittiseg.cli import looking, models
+from kittiseg.cli import looking, models, tuning
 from kittiseg.cli.options import Devices, Json, Overwrite, SkipBad
 from kittiseg.cli.session import Options, session
 
@@ -254,7 +254,7 @@ def evaluate(
 @app.command(epilog="Example: kittiseg report kitti-semseg-train unet-kitti-veh kitti-test-vehunet-inf00")
 def report(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(help="Projects and models, in the order of the page.")],
+    names: Annotated[list[str], typer.Argument(help="Projects, models and sweeps, in the order of the page.")],
     output: Annotated[Path | None, typer.Option(help="The file.", show_default="reports/NAMES.html")] = None,
 ) -> None:
     """One HTML page that holds everything: statistics, the query, charts, predictions."""
@@ -265,3 +265,4 @@ def report(
 
 
 app.command(epilog="Example: kittiseg schema transform --out transform.schema.json")(looking.schema)
+app.command(epilog="Example: kittiseg tune configs/kitti_vehicles/tune.json --name vehicles --dry-run")(tuning.tune)

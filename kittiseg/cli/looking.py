@@ -57,7 +57,7 @@ def windows(
 
 def schema(
     context: typer.Context,
-    stage: Annotated[Literal["transform", "train", "predict"], typer.Argument(help="Whose JSON file.")],
+    stage: Annotated[Literal["transform", "train", "predict", "tune"], typer.Argument(help="Whose JSON file.")],
     out: Annotated[Path | None, typer.Option(help="The file; without it, it goes to stdout.")] = None,
 ) -> None:
     """The JSON Schema of a query or a config, for editors that complete and check while you write."""

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kittiseg.cli.console import WIDE, plain_console
+from kittiseg.report.wording import duration
 from kittiseg.training.scores import FEW_CLASSES
 
 if TYPE_CHECKING:
@@ -22,18 +23,18 @@ _BAR_WIDTH = 24
 
 
 def show_imported(out: Console, imported: "Sequence[Imported]") -> None:
-    table = _table("project", "pictures", "objects", "left out")
+    table = new_table("project", "pictures", "objects", "left out")
     for entry in imported:
         table.add_row(entry.project, str(entry.images), str(entry.objects), str(len(entry.skipped)))
-    _print(out, table)
+    print_table(out, table)
 
 
 def show_listing(out: Console, listing: dict[str, Any]) -> None:
-    table = _table("project", "pictures", "classes", title=listing["workspace"])
+    table = new_table("project", "pictures", "classes", title=listing["workspace"])
     for project in listing["projects"]:
         table.add_row(project["name"], str(project["images"]), str(project["classes"]))
     if listing["projects"]:
-        _print(out, table)
+        print_table(out, table)
     else:
         out.print(f"{listing['workspace']}: no projects yet; begin with kittiseg import")
     out.print(f"models: {', '.join(listing['models']) or 'none yet'}")
@@ -41,7 +42,7 @@ def show_listing(out: Console, listing: dict[str, Any]) -> None:
 
 def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "ProjectMeta") -> None:
     """Classes by area with bars in their colours; those that never occur in one line below."""
-    table = _table("class", "pictures", "objects", "area px", "area %", title=statistics.project)
+    table = new_table("class", "pictures", "objects", "area px", "area %", title=statistics.project)
     table.add_column("")
     bar_width = min(_BAR_WIDTH, max(1, out.width - 60))
     seen = [entry for entry in statistics.classes if entry.objects]
@@ -58,7 +59,7 @@ def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "Projec
             f"{entry.area_percent:.2f}",
             Text("█" * length, style=f"rgb({red},{green},{blue})"),
         )
-    _print(out, table)
+    print_table(out, table)
     never = [entry.name for entry in statistics.classes if not entry.objects]
     sizes = _few([f"{size} px ({count})" for size, count in statistics.sizes.items()])
     datasets = ", ".join(f"{name} ({count})" for name, count in statistics.datasets.items())
@@ -93,11 +94,11 @@ def show_plan(out: Console, plan: "Plan") -> None:
 
 
 def show_transformed(out: Console, made: "Transformed") -> None:
-    table = _table("project", "data set", "pictures", "tags")
+    table = new_table("project", "data set", "pictures", "tags")
     tags = ", ".join(f"{name} {count}" for name, count in made.tags.items())
     for dataset, count in made.datasets.items():
         table.add_row(made.project, dataset, str(count), tags)
-    _print(out, table)
+    print_table(out, table)
     out.print(f"digest {made.digest}")
 
 
@@ -135,7 +136,7 @@ def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
     classes, best_by = list(listing["classes"]), listing["best_by"]
     many = len(classes) > FEW_CLASSES
     has_whole = any("whole" in entry for entry in listing["checkpoints"])
-    table = _table(
+    table = new_table(
         *("checkpoint", "epoch", "loss", "accuracy"),
         *(["mean IoU"] if many else [f"IoU {name}" for name in classes]),
         *(["whole pictures"] if has_whole else []),
@@ -152,7 +153,7 @@ def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
             *([_share(entry.get("whole", {}).get("mean_iou"))] if has_whole else []),
             Text(" ".join(entry["marks"]), style="bold green" if "best" in entry["marks"] else ""),
         )
-    _print(out, table)
+    print_table(out, table)
     if many:
         _show_ious(out, next(entry for entry in listing["checkpoints"] if "best" in entry["marks"]))
     for text in listing["damaged"]:
@@ -160,28 +161,28 @@ def show_checkpoints(out: Console, listing: dict[str, Any]) -> None:
 
 
 def _show_ious(out: Console, entry: dict[str, Any]) -> None:
-    table = _table("class", "IoU", title=f"checkpoint {entry['checkpoint']}")
+    table = new_table("class", "IoU", title=f"checkpoint {entry['checkpoint']}")
     for name, value in entry["iou"].items():
         table.add_row(name, _share(value))
-    _print(out, table)
+    print_table(out, table)
 
 
 def show_calibrated(out: Console, found: "Calibrated") -> None:
-    table = _table("", "temperature", "NLL", "ECE", title=f"{found.model}, checkpoint {found.checkpoint}")
+    table = new_table("", "temperature", "NLL", "ECE", title=f"{found.model}, checkpoint {found.checkpoint}")
     for word, temperature, scores in (("before", 1.0, found.before), ("after", found.temperature, found.after)):
         table.add_row(word, f"{temperature:.4f}", f"{scores['nll']:.4f}", f"{scores['ece']:.4f}")
-    _print(out, table)
+    print_table(out, table)
     out.print(f"over {found.pixels:,} pixels of {found.pictures} validation pictures of {found.source}")
 
 
 def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
     """Size by size, then what it comes to."""
-    table = _table("px", "pictures", "windows each", "batches", "times seen", "parts", "memory")
+    table = new_table("px", "pictures", "windows each", "batches", "times seen", "parts", "memory")
     for size in plan.sizes:
         shape, seen = f"{size.width} x {size.height}", f"{size.amplification:.2f}"
         counted = (str(size.pictures), f"{size.windows:.1f}".removesuffix(".0"), str(size.batches))
         table.add_row(shape, *counted, seen, str(size.parts), _memory(size.memory))
-    _print(out, table)
+    print_table(out, table)
     if plan.others:
         out.print(f"and {plan.others} other size{'' if plan.others == 1 else 's'}")
     batches = f"{plan.batches} batches of {plan.batch_size}"
@@ -190,38 +191,30 @@ def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
     )
     out.print(f"memory: at most {_memory(plan.memory)} per worker, beside the network")
     on = "1 worker" if plan.workers == 1 else f"{plan.workers} workers"
-    out.print(
-        f"computing: about {_duration(plan.seconds)} on {on}, at {plan.seconds_per_batch:.3g} s a batch, measured"
-    )
+    out.print(f"computing: about {duration(plan.seconds)} on {on}, at {plan.seconds_per_batch:.3g} s a batch, measured")
 
 
 def _memory(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
 def show_predicted(out: Console, made: "Predicted") -> None:
     skipped = {"skipped": str(made.skipped)} if made.skipped else {}
-    table = _table("project", "pictures", "windows", *skipped, "seconds", "pictures/s")
+    table = new_table("project", "pictures", "windows", *skipped, "seconds", "pictures/s")
     speed = made.images / made.seconds if made.seconds else 0.0
     counted = (str(made.images), str(made.windows), *skipped.values())
     table.add_row(made.project, *counted, f"{made.seconds:.1f}", f"{speed:.2f}")
-    _print(out, table)
+    print_table(out, table)
 
 
 def show_evaluation(out: Console, evaluation: "Evaluation") -> None:
-    table = _table("class", "IoU", "Dice", "precision", "recall")
+    table = new_table("class", "IoU", "Dice", "precision", "recall")
     document = evaluation.to_json()
     for name, scores in document["classes"].items():
         table.add_row(name, *(_share(scores[key]) for key in ("iou", "dice", "precision", "recall")))
     table.add_section()
     table.add_row("mean IoU", _share(document["mean_iou"]), "", "", "")
-    _print(out, table)
+    print_table(out, table)
     out.print(f"over {document['images']} pictures")
 
 
@@ -234,7 +227,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _table(first: str, *numbers: str, title: str | None = None) -> Table:
+def new_table(first: str, *numbers: str, title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(first)
     for name in numbers:
@@ -242,6 +235,6 @@ def _table(first: str, *numbers: str, title: str | None = None) -> Table:
     return table
 
 
-def _print(out: Console, table: Table) -> None:
+def print_table(out: Console, table: Table) -> None:
     """In its full width, whatever the terminal's: a wrapped number can still be read, one cut off cannot."""
     plain_console(out.file, width=WIDE).print(table)

@@ -1,6 +1,6 @@
 """The stages, in the order in which data flows. Start reading here: this is the only place that connects the parts.
 
-import -> stats -> transform -> train -> checkpoints, restore, calibrate -> predict -> evaluate -> report
+import -> stats -> transform -> train or tune -> checkpoints, restore, calibrate -> predict -> evaluate -> report
 
 Every stage is one function that takes a :class:`Run` first: the workspace, the engine, the seed, and who is told.
 """
@@ -19,6 +19,8 @@ from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.schemas import schema, write_schema
 from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
+from kittiseg.pipeline.tuning import TuneOptions, tune
+from kittiseg.pipeline.tuning_plan import SweepPlan, plan_tune
 from kittiseg.pipeline.windowing import WindowsOptions, WindowsShown, show_windows
 
 __all__ = [
@@ -30,8 +32,10 @@ __all__ = [
     "Predicted",
     "PredictionPlan",
     "Run",
+    "SweepPlan",
     "TrainOptions",
     "Transformed",
+    "TuneOptions",
     "WindowsOptions",
     "WindowsShown",
     "calibrate",
@@ -43,6 +47,7 @@ __all__ = [
     "list_workspace",
     "plan_predict",
     "plan_transform",
+    "plan_tune",
     "predict",
     "preview",
     "redo",
@@ -53,5 +58,6 @@ __all__ = [
     "statistics",
     "train",
     "transform",
+    "tune",
     "write_schema",
 ]

@@ -1,4 +1,4 @@
-"""REPORT: projects, models and predictions on one page."""
+"""REPORT: projects, models, sweeps and predictions on one page."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,15 +19,19 @@ from kittiseg.project.store import Project, Workspace
 from kittiseg.report.collect import Truth, model_section, prediction_section, project_section
 from kittiseg.report.page import build_report
 from kittiseg.report.sections import Section
+from kittiseg.report.sweep_collect import sweep_section
 
 
 def report(run: Run, names: Sequence[str], *, output: Path | None = None) -> Path:
-    """Writes the page of these projects and models, in this order, and gives its path.
+    """Writes the page of these projects, models and sweeps, in this order, and gives its path.
+
+    A name stands for what trainings made where there is such: the sweep of the name and then the model of the name,
+    which is the sweep's best; else for the project.
 
     Predictions that were evaluated are shown beside the truth, with their scores.
     """
     _refuse_unknown(run.workspace, names)
-    html = build_report([_section(run, name) for name in names], title=" · ".join(names))
+    html = build_report([section for name in names for section in _sections(run, name)], title=" · ".join(names))
     if output is None:
         place = f"reports/{'_'.join(names)[:120]}.html"
         run.workspace.files.replace(place, html.encode())
@@ -51,18 +55,22 @@ def merged_truth(project: Project, mapping: Mapping[str, str] | None) -> Truth:
 
 
 def _refuse_unknown(workspace: Workspace, names: Sequence[str]) -> None:
-    known = [*workspace.projects(), *workspace.models()]
+    known = [*workspace.projects(), *workspace.models(), *workspace.sweeps()]
     unknown = [f"'{name}'{did_you_mean(name, known)}" for name in names if name not in known]
     if unknown:
         listed = "\n  ".join(unknown)
-        raise WorkspaceError(f"no project or model of the name in {workspace.files.root}:\n  {listed}")
+        raise WorkspaceError(f"no project, model or sweep of the name in {workspace.files.root}:\n  {listed}")
 
 
-def _section(run: Run, name: str) -> Section:
-    """A model where there is one of the name, else the predictions or the project of the name."""
+def _sections(run: Run, name: str) -> list[Section]:
+    """The sweep and the model of the name; where there is neither, the predictions or the project."""
+    sweeps: list[Section] = [sweep_section(run.workspace, name)] if name in run.workspace.sweeps() else []
+    models: list[Section] = [_model(run, name)] if name in run.workspace.models() else []
+    return sweeps + models or [_project(run, name)]
+
+
+def _project(run: Run, name: str) -> Section:
     workspace = run.workspace
-    if name in workspace.models():
-        return _model(run, name)
     project = workspace.project(name)
     if "model" not in project.provenance:
         return project_section(workspace, name, statistics(run, name).to_json())

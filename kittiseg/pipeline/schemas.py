@@ -1,4 +1,4 @@
-"""The JSON Schemas of the three files that users write, for editors."""
+"""The JSON Schemas of the files that users write, for editors."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ from kittiseg.config import json_schema
 from kittiseg.dtl.schema import query_schema
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.training.config import TrainConfig
+from kittiseg.tuning.config import SweepConfig
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -15,6 +16,7 @@ SCHEMAS = {
     "transform": query_schema,
     "train": lambda: json_schema(TrainConfig),
     "predict": lambda: json_schema(InferenceConfig),
+    "tune": lambda: json_schema(SweepConfig),
 }
 """Stage -> the schema of its JSON file, as the classes give it."""
 

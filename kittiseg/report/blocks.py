@@ -45,14 +45,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """An SVG element. ``natural``: it keeps its own width; others fill the card."""
+    """An SVG element. ``natural``: it keeps its own width; others fill the card. ``wide``: as of a table."""
 
     template: ClassVar[str] = "chart.html.j2"
-    wide: ClassVar[bool] = False
     title: str
     svg: str
     caption: str = ""
     natural: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Lines to be typed in a shell, one after another."""
+
+    template: ClassVar[str] = "commands.html.j2"
+    wide: ClassVar[bool] = True
+    title: str
+    lines: Sequence[str]
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +96,14 @@ class Gallery:
         return sum(width for _, width, _ in shapes) > 2 * sum(height for height, _, _ in shapes)
 
 
-Block = Table | Chart | Gallery
+Block = Table | Chart | Commands | Gallery
 ENLARGE = "Click a picture to enlarge it; the arrow keys go on."
 SLIDE = "Drag across a picture, or move the slider below it, to see what was predicted and what is beneath."
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A section as it is shown. ``kind``: project, model or predictions."""
+    """A section as it is shown. ``kind``: project, model, predictions or sweep."""
 
     kind: str
     name: str
@@ -100,7 +111,7 @@ class View:
     blocks: Sequence[Block]
 
 
-def settings_table(title: str, document: Mapping[str, Any]) -> list[Block]:
+def settings_table(title: str, document: Mapping[str, Any]) -> list[Table]:
     """A document's entries as rows, or nothing where it is empty."""
     rows = [(Cell(key), Cell(value)) for key, value in flat_rows(document)]
     return [Table(title=title, columns=("setting", "value"), rows=rows, numeric=frozenset({1}))] if rows else []

@@ -6,6 +6,7 @@ RGB = tuple[int, int, int]
 
 # What charts and graphs are drawn in: sRGB for the light theme, and the page's CSS variable that stands for it.
 CARD, INK, MUTED, RULE, ACCENT, MARK = "#ffffff", "#1b2430", "#5c6878", "#d5dbe3", "#2357d9", "#0b8457"
+_RAMP: tuple[RGB, ...] = ((61, 111, 214), (150, 122, 178), (226, 122, 18))
 THEME = {CARD: "--card", INK: "--ink", MUTED: "--muted", RULE: "--rule", ACCENT: "--accent", MARK: "--mark"}
 
 
@@ -29,6 +30,14 @@ def bright(color: RGB, *, lightness: float = 0.45) -> RGB:
 def legible(color: RGB) -> RGB:
     """The colour, neither so dark nor so light that a thin line of it is lost on black or on white."""
     return _with_lightness(color, lowest=0.42, highest=0.58)
+
+
+def between_worst_and_best(share: float) -> str:
+    """Blue at 0, violet, orange at 1: told apart by the colour-blind, and legible on black and on white."""
+    place = min(max(share, 0.0), 1.0) * (len(_RAMP) - 1)
+    low = min(int(place), len(_RAMP) - 2)
+    mixed = [round(a + (b - a) * (place - low)) for a, b in zip(_RAMP[low], _RAMP[low + 1], strict=True)]
+    return "#" + bytes(mixed).hex()
 
 
 def _with_lightness(color: RGB, *, lowest: float, highest: float) -> RGB:

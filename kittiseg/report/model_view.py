@@ -18,7 +18,7 @@ from kittiseg.report.training_charts import (
     throughput_chart,
     waiting,
 )
-from kittiseg.report.wording import decimal, whole, word
+from kittiseg.report.wording import decimal, measure, whole, word
 
 _MOST_COLUMNS = 4  # of classes, in the table of checkpoints
 
@@ -77,13 +77,9 @@ def _reliability(found: Calibration | None) -> list[Block]:
 
 
 def best_rule(best_by: str) -> str:
-    """What makes a checkpoint the best: ``loss``, ``mean_iou``, ``iou/car``, or ``whole/`` before the latter two."""
-    if best_by == "loss":
-        return "The best checkpoint is the one with the lowest validation loss."
-    _, _, title = best_by.removeprefix("whole/").partition("/")
-    measure = f"IoU of {title}" if title else "mean IoU"
-    where = " on whole pictures" if best_by.startswith("whole/") else ""
-    return f"The best checkpoint is the one with the highest {measure}{where}."
+    """What makes a checkpoint the best."""
+    end = "lowest" if best_by == "loss" else "highest"
+    return f"The best checkpoint is the one with the {end} {measure(best_by)}."
 
 
 def checkpoint_tables(section: ModelSection) -> list[Table]:

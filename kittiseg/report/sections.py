@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -113,4 +113,64 @@ class PredictionSection:
     predicted: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
-Section = ProjectSection | ModelSection | PredictionSection
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """What a sweep chose anew for each trial. ``pointer``: ``train:/lr``; ``words``: what it chose among.
+
+    ``kind``: how its values lie on an axis. ``options``: those of a choice, in their order. ``ends``: the lowest and
+    the highest value of the others.
+    """
+
+    pointer: str
+    kind: Literal["linear", "log", "choice"] = "linear"
+    options: Sequence[Any] = ()
+    ends: Sequence[float] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """One training of a sweep. ``parameters``: by pointer; ``seconds``: how long it took.
+
+    ``status``: waiting, running, done, stopped (by the scheduler, as it fell behind) or failed. ``metric``: of its
+    best checkpoint, None before the first one. ``curve``: epochs and metrics of its validations.
+    """
+
+    id: str
+    parameters: Mapping[str, Any]
+    status: str = "done"
+    metric: float | None = None
+    checkpoint: int | None = None
+    epoch: float | None = None
+    seconds: float | None = None
+    retries: int = 0
+    error: str = ""
+    curve: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSection:
+    """A sweep. ``metric``: as ``best_by``; ``lowest``: its lowest value is the best. ``best``: the best trial so far.
+
+    ``commands``: how to go on with the best trial's configuration. ``settings``: what else is known of the sweep.
+    """
+
+    name: str
+    metric: str
+    lowest: bool
+    parameters: Sequence[Parameter]
+    trials: Sequence[TrialFacts]
+    best: str | None = None
+    commands: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> list[TrialFacts]:
+        """The trials from the best to the worst; behind them those without a metric, by their ids."""
+        sign = 1 if self.lowest else -1
+        known = [trial for trial in self.trials if trial.metric is not None]
+        known.sort(key=lambda trial: (sign * (trial.metric or 0.0), trial.id != self.best, trial.id))
+        return known + sorted((trial for trial in self.trials if trial.metric is None), key=lambda trial: trial.id)
+
+
+Section = SweepSection | ProjectSection | ModelSection | PredictionSection

@@ -40,12 +40,15 @@ _STYLE = {
 
 
 @contextmanager
-def new_figure(*, width: float, height: float) -> Iterator["Figure"]:
-    """A figure of so many inches in the page's style; it must be turned into SVG before the block ends."""
+def new_figure(*, width: float, height: float, math: bool = True) -> Iterator["Figure"]:
+    """A figure of so many inches in the page's style; it must be turned into SVG before the block ends.
+
+    Without ``math``, words between dollar signs are words, and no formulas.
+    """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with rc_context({**_STYLE, "text.parse_math": math}):
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.patch.set_visible(False)
         yield figure

@@ -8,7 +8,8 @@ from kittiseg.report.blocks import ENLARGE, SLIDE, Block, Cell, Chart, Fact, Gal
 from kittiseg.report.colors import RGB
 from kittiseg.report.graph import query_graph
 from kittiseg.report.model_view import model_view
-from kittiseg.report.sections import Example, ModelSection, PredictionSection, ProjectSection, Section
+from kittiseg.report.sections import Example, ModelSection, PredictionSection, ProjectSection, Section, SweepSection
+from kittiseg.report.sweep_view import sweep_view
 from kittiseg.report.wording import counts, decimal, plural, whole
 
 MOST_EXAMPLES = 12
@@ -16,6 +17,8 @@ MOST_EXAMPLES = 12
 
 def view_of(section: Section) -> View:
     """How the section is shown."""
+    if isinstance(section, SweepSection):
+        return sweep_view(section)
     if isinstance(section, ProjectSection):
         return project_view(section)
     return model_view(section) if isinstance(section, ModelSection) else prediction_view(section)

@@ -1,5 +1,6 @@
 """Numbers and documents as the words and rows of a page."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,27 @@ def whole(value: float | None) -> str:
 def decimal(value: float | None, places: int = 4) -> str:
     """``0.8123``; a dash where there is no value, as for the IoU of a class that occurs nowhere."""
     return _NONE if value is None or value != value else f"{value:.{places}f}"
+
+
+def significant(value: float) -> str:
+    """At most four significant digits: ``0.003``, ``1.2e-5``, ``256``."""
+    return re.sub(r"e([-+])0*", lambda found: "e" + found[1].strip("+"), f"{value:.4g}")
+
+
+def duration(seconds: float) -> str:
+    """``38 s``, ``12 min``, ``2.5 h``"""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def measure(best_by: str) -> str:
+    """What checkpoints are compared by: ``loss``, ``mean_iou``, ``iou/car``, or ``whole/`` before the latter two."""
+    if best_by == "loss":
+        return "validation loss"
+    _, _, title = best_by.removeprefix("whole/").partition("/")
+    where = " on whole pictures" if best_by.startswith("whole/") else ""
+    return (f"IoU of {title}" if title else "mean IoU") + where
 
 
 def plural(count: int, one: str, many: str) -> str:

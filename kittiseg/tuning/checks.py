@@ -17,6 +17,7 @@ LARGEST_GRID = 10_000
 """So many combinations can be looked at one by one."""
 
 _VALIDATED = ("dataset_tags", "special_classes", "validate_on")
+_WORKERS = ("devices", "gpu_devices")
 _LOSSES = ("class_weights", "loss", "loss_weights")
 
 _OTHERS = 64  # draws of the other parameters in which an end is tried that does not fit the files as they stand
@@ -24,12 +25,9 @@ _OTHERS = 64  # draws of the other parameters in which an end is tried that does
 
 def wrong_config(config: SweepConfig) -> list[Problem]:
     """What can be said without the files that it names."""
-    return [
-        *_wrong_source(config),
-        *_wrong_places(config),
-        *_wrong_searcher(config),
-        *_wrong_scheduler(config),
-    ]
+    misplaced = _wrong_places(config)
+    unfit = [] if misplaced else _wrong_scheduler(config)
+    return [*_wrong_source(config), *misplaced, *_wrong_searcher(config), *unfit]
 
 
 def wrong_space(space: Space) -> list[Problem]:
@@ -54,35 +52,41 @@ def _wrong_source(config: SweepConfig) -> Iterator[Problem]:
 
 
 def _wrong_places(config: SweepConfig) -> list[Problem]:
-    """Keys that are no place, or a place inside another; places in a query where there is none."""
-    places: dict[str, Place] = {}
-    problems = []
-    for field, names in _named_places(config):
-        for steps, name in names:
-            try:
-                place = Place.read(name)
-            except ValueError as error:
-                problems.append(Problem(pointer(field, *steps), str(error)))
-                continue
-            if place.document == "transform" and config.transform is None:
-                problems.append(Problem(pointer(field, *steps), "there is no query to put it in: transform is null"))
-            if field != "constraints":
-                places[pointer(field, *steps)] = place
-                if Place.read("train:/best_by").is_within(place):
-                    problems.append(Problem(pointer(field, *steps), "the sweep's metric is what best_by will be"))
+    """Keys that are no place, places in a query where there is none, and values that would overwrite one another."""
+    problems, places = [], dict[str, Place]()
+    for where, name in _named_places(config):
+        try:
+            places[where] = Place.read(name)
+        except ValueError as error:
+            problems.append(Problem(where, str(error)))
+    for where, place in places.items():
+        if place.document == "transform" and config.transform is None:
+            problems.append(Problem(where, "there is no query to put it in: transform is null"))
+    values = {where: place for where, place in places.items() if not where.startswith("/constraints/")}
+    return [*problems, *_overwritten(values)]
+
+
+def _named_places(config: SweepConfig) -> Iterator[tuple[str, str]]:
+    """Where in the sweep config each stands; ``fixed``, which is put first, before ``space``."""
+    yield from ((pointer("fixed", name), name) for name in config.fixed)
+    yield from ((pointer("space", name), name) for name in config.space)
+    for index, constraint in enumerate(config.constraints):
+        for side in (0, 2):
+            if isinstance(name := constraint[side], str):
+                yield pointer("constraints", index, side), name
+
+
+def _overwritten(places: Mapping[str, Place]) -> Iterator[Problem]:
+    """A parameter may lie inside what is fixed: its value then goes there."""
+    for where, place in places.items():
+        if Place.read("train:/best_by").is_within(place):
+            yield Problem(where, "the sweep's metric is what best_by will be")
     for (one, first), (other, second) in combinations(places.items(), 2):
+        is_inside = second.is_within(first) and not first.is_within(second)
+        if is_inside and one.startswith("/fixed/") and other.startswith("/space/"):
+            continue
         if first.is_within(second) or second.is_within(first):
-            problems.append(Problem(other, f"one of it and {one} lies inside the other; leave out one of them"))
-    return problems
-
-
-def _named_places(config: SweepConfig) -> Iterator[tuple[str, list[tuple[tuple[str | int, ...], str]]]]:
-    yield "space", [((name,), name) for name in config.space]
-    yield "fixed", [((name,), name) for name in config.fixed]
-    sides = [
-        ((index, side), constraint[side]) for index, constraint in enumerate(config.constraints) for side in (0, 2)
-    ]
-    yield "constraints", [(steps, name) for steps, name in sides if isinstance(name, str)]
+            yield Problem(other, f"one of it and {one} lies inside the other; leave out one of them")
 
 
 def _wrong_searcher(config: SweepConfig) -> Iterator[Problem]:
@@ -99,6 +103,7 @@ def _wrong_searcher(config: SweepConfig) -> Iterator[Problem]:
 
 
 def _wrong_scheduler(config: SweepConfig) -> Iterator[Problem]:
+    """All keys of ``space`` being places."""
     if not isinstance(config.scheduler, Pbt):
         return
     if isinstance(config.searcher, OptunaSearch):
@@ -115,7 +120,7 @@ def _wrong_scheduler(config: SweepConfig) -> Iterator[Problem]:
 
 
 def _wrong_metric(space: Space) -> Iterator[Problem]:
-    """A metric that is none, and parameters with which one trial's does not compare with another's."""
+    """A metric that is none, and parameters with which trials could not run side by side or be compared."""
     config = space.config
     has_whole = space.base.find("train:/validate_on") is not None
     if wrong := wrong_best_by(config.metric, None, has_whole=has_whole):
@@ -123,7 +128,9 @@ def _wrong_metric(space: Space) -> Iterator[Problem]:
     for name in space.names:
         place = Place.read(name)
         field = place.steps[0] if place.document == "train" else ""
-        if field in _VALIDATED:
+        if field in _WORKERS:
+            yield Problem(pointer("space", name), "all trials have the same workers; say which by fixed")
+        elif field in _VALIDATED:
             yield Problem(
                 pointer("space", name), "trials must be validated on the same pictures, lest they not compare"
             )
@@ -155,12 +162,15 @@ def _fits(space: Space, parameters: Mapping[str, Any]) -> bool:
 
 
 def _others(space: Space, key: str) -> Iterator[dict[str, Any]]:
-    """Draws of all parameters, at their ends as often as between them."""
+    """Draws of some parameters, lest one that is wrong spoil all, at their ends as often as between them."""
     for attempt in range(_OTHERS if len(space.names) > 1 else 0):
         rng = rng_for(0, "sweep ends", key, str(attempt))
+        chosen = [name for name in space.names if rng.random() < 0.5]
         drawn: dict[str, Any] = {}
-        for name, dimension in space.dimensions.items():
-            drawn[name] = dimension.at(rng.random())
-            if rng.random() < 0.5:
-                drawn[name] = dimension.ends[int(rng.integers(len(dimension.ends)))]
+        for name in chosen:
+            dimension = space.dimensions[name]
+            at_end = rng.random() < 0.5
+            drawn[name] = (
+                dimension.ends[int(rng.integers(len(dimension.ends)))] if at_end else dimension.at(rng.random())
+            )
         yield drawn

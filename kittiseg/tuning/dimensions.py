@@ -69,7 +69,8 @@ class Dimension:
         if self.integer is not None:
             return self.integer[0] + index * int(self.step or 1)
         assert self.step is not None, "only steps can be counted"
-        return float(f"{self.least + index * self.step:.12g}")  # 0.3, not 0.30000000000000004
+        rounded = float(f"{self.least + index * self.step:.12g}")  # 0.3, not 0.30000000000000004
+        return min(max(rounded, self.least), self.most)
 
     @property
     def values(self) -> list[Any]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from kittiseg.config import to_json, try_parse
@@ -28,8 +29,11 @@ class Documents:
         made = self
         for name, value in values.items():
             place = Place.read(name)
+            document = getattr(made, place.document)
+            if place.document == "train" and len(place.steps) > 1:
+                document = _defaults(place.steps[0]) | document
             try:
-                made = replace(made, **{place.document: place.put(getattr(made, place.document), value)})
+                made = replace(made, **{place.document: place.put(document, value)})
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
         return made
@@ -56,6 +60,17 @@ class Documents:
             _, found = read_steps(self.transform)
             told += [Problem(f"transform:{problem.pointer}", problem.message) for problem in found]
         return told
+
+
+@cache
+def _all_defaults() -> dict[str, Any]:
+    made: dict[str, Any] = to_json(TrainConfig())
+    return made
+
+
+def _defaults(field: str) -> dict[str, Any]:
+    """What a training config has of a field that it leaves out; nothing where there is no such field."""
+    return {field: _all_defaults()[field]} if field in _all_defaults() else {}
 
 
 def query_digest(query: list[Any]) -> str:

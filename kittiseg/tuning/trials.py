@@ -58,9 +58,11 @@ class Trial:
     def read(cls, files: Files, path: str) -> "Trial":
         document = files.read_json(path)
         try:
-            return cls(**document)
-        except TypeError as error:
-            raise DataError(f"{files.path(path)}: not what a sweep writes: {error}; remove it, then --resume") from None
+            return cls(**document | {"curve": tuple(map(tuple, document["curve"]))})
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{files.path(path)}: not what a sweep writes: {error!r}; remove it, then --resume"
+            ) from None
 
 
 def trial_id(number: int) -> str:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from kittiseg.pipeline import PredictOptions, TrainOptions, evaluate, predict, r
 from kittiseg.project.store import Workspace
 from tests.data.projects import small_project
 from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, run_in
+from tests.data.sweeps import write_sweep
 from tests.data.training import write_squares
 
 
@@ -39,6 +41,17 @@ def test_the_same_workspace_gives_the_same_page(workspace: Workspace, tmp_path: 
     pages = [report(run, ["small"], output=tmp_path / name).read_bytes() for name in ("a.html", "b.html")]
 
     assert pages[0] == pages[1]
+
+
+def test_a_sweep_comes_before_its_best_model(workspace_of_models: Workspace, tmp_path: Path):
+    """Both have one name; a project of the name is shown where there is neither."""
+    write_sweep(workspace_of_models, "m", trials=2)
+    small_project(workspace_of_models, "m")
+    run = run_in(workspace_of_models)
+
+    html = report(run, ["m"], output=tmp_path / "page.html").read_text()
+
+    assert re.findall(r'<h2 id="[^"]*"><span class="kind">(\w+)</span>m</h2>', html) == ["sweep", "model"]
 
 
 def test_misspelt_names_are_one_error_with_the_nearest(workspace: Workspace):

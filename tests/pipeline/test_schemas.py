@@ -11,7 +11,7 @@ from kittiseg.pipeline.schemas import SCHEMAS, schema, tidied
 from tests.data.programs import DATA, layer, query
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "kitti_vehicles"
-FILES = {"transform": "transform.json", "train": "train.json", "predict": "infer.json"}
+FILES = {"transform": "transform.json", "train": "train.json", "predict": "infer.json", "tune": "tune.json"}
 
 
 @pytest.fixture(scope="module")

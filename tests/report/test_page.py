@@ -3,6 +3,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from kittiseg.project.store import Workspace
 from kittiseg.report.collect import prediction_section, project_section
 from kittiseg.report.page import build_report, data_uri
 from kittiseg.report.sections import Example, Extremes, ModelSection, ProjectSection, Section
+from kittiseg.report.sweep_collect import sweep_section
 from tests.data.histories import history_of
 from tests.data.projects import meta_of, small_project
 from tests.data.queries import diamond_query
+from tests.data.sweeps import write_sweep
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -51,7 +54,7 @@ class Elements(HTMLParser):
 
 
 def sections(workspace: Workspace) -> list[Section]:
-    """A project that a query made, a model, and predictions with a truth."""
+    """A project that a query made, a model, predictions with a truth, and a sweep."""
     project = small_project(workspace, size=Size(height=20, width=30))
     keys = project.keys()
     statistics = combine(project, [picture_statistics(project, key) for key in keys]).to_json()
@@ -63,6 +66,8 @@ def sections(workspace: Workspace) -> list[Section]:
         "pictures": [{"dataset": "training", "name": "000000_10.png", "classes": {"car": {"iou": 0.4}}}],
     }
     examples = [Example(example.name, example.pictures * 3) for example in made.examples]
+    write_sweep(workspace, trials=3)
+    commands = ("kittiseg train sweeps/widths/best/train.json --project widths-best --name widths-again",)
     extremes = Extremes(worst=examples[:1], best=examples[1:], colors=made.meta.colors)
     return [
         ProjectSection(
@@ -70,6 +75,7 @@ def sections(workspace: Workspace) -> list[Section]:
         ),
         ModelSection(name="unet", config={"lr": 0.001}, history=history_of(4), best=2, chosen=3, extremes=extremes),
         prediction_section(workspace, "small", evaluation=evaluation),
+        replace(sweep_section(workspace, "widths"), commands=commands),
     ]
 
 
@@ -171,8 +177,9 @@ def test_the_page_opens_in_a_browser(page: str, tmp_path: Path, width: int):
     html = next(attributes for tag, attributes in elements.found if tag == "html")
     assert elements.headings[0] == "Three & more"
     assert {"Classes", "Query", "Loss", "Metrics", "Checkpoints", "Evaluation", "Predictions"} <= set(elements.headings)
+    assert {"Parallel coordinates", "Learning curves", "Trials", "Go on with the best"} <= set(elements.headings)
     assert {"Learning rate", "Throughput", "Worst validation pictures"} <= set(elements.headings)
-    assert elements.count()["svg"] == 7
+    assert elements.count()["svg"] == 10
     assert (html["data-decoded"], html["data-fits"], html["data-opened"]) == ("18", "true", "true")
     assert html["data-over"] == "0,0,0"
     assert html["data-slid"] == "inset(0px 0px 0px 30%)30 % picture, 70 % predictiontrue"

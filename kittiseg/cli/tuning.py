@@ -1,0 +1,45 @@
+"""The command that makes many trainings and keeps the best."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kittiseg.cli.options import Json, Overwrite
+from kittiseg.cli.session import session
+
+
+def tune(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(help="A sweep config: what may vary, and how the best is known.")],
+    name: Annotated[str, typer.Option(help="Name of the sweep, and of the model that its best trial becomes.")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep; trials that are over stay.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and show the trials that would be made, and stop.")
+    ] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Train many models with other learning rates, crops, or whatever a config can say; keep the best."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables_tune
+
+    if resume and overwrite:
+        raise typer.BadParameter(
+            "--resume goes on with the sweep that --overwrite would replace; leave out one of them"
+        )
+    if not (name or dry_run):
+        raise typer.BadParameter("--name is missing: how the sweep is to be called")
+    with session(context.obj) as (run, terminal):
+        if dry_run:
+            plan = pipeline.plan_tune(run, config)
+            if json:
+                terminal.json(plan.to_json())
+            else:
+                tables_tune.show_sweep_plan(terminal.out, plan)
+            return
+        sweep = pipeline.tune(run, pipeline.TuneOptions(config, name, resume, overwrite)).to_json()
+        if json:
+            terminal.json(sweep)
+        else:
+            tables_tune.show_sweep(terminal.out, sweep)
