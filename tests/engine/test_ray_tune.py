@@ -68,12 +68,14 @@ def test_trials_whose_workers_take_all_cpus_run_one_by_one_and_one_that_is_stopp
     trials = [{"folder": str(tmp_path), "score": score} for score in (3, 1, 2)]
     halving = Halving(grace=1, factor=2, most=4)
 
-    heard = search(
-        ray_engine, tmp_path, with_workers, trials, at_once=1, workers=Workers(count=2), scheduler=halving
-    )
+    heard = search(ray_engine, tmp_path, with_workers, trials, at_once=1, workers=Workers(count=2), scheduler=halving)
 
     assert ends(heard) == {"0000": "done", "0001": "stopped", "0002": "done"}
-    assert [(news.name, news.score) for news in heard if news.kind == "report"] == [("0000", 3), ("0001", 1), ("0002", 2)]
+    assert [(news.name, news.score) for news in heard if news.kind == "report"] == [
+        ("0000", 3),
+        ("0001", 1),
+        ("0002", 2),
+    ]
     assert not (tmp_path / "0001" / "end").exists()
 
 
