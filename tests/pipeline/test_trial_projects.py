@@ -109,7 +109,7 @@ def test_a_query_that_changes_the_classes_is_refused(workspace: Workspace):
     renamed = query(("data", "squares/*", "$in", {"classes_mapping": {"car": "vehicle"}}), save="$in")
     base, trial = (shared_project(run, "s", made) for made in (query(SQUARES, save="$in"), renamed))
 
-    with pytest.raises(DataError, match="makes the classes vehicle and that of the file, .*, car: a sweep cannot"):
+    with pytest.raises(DataError, match=r"makes the classes vehicle and that of the file, .*, car: a sweep cannot"):
         training_source(trial, base, TAGS)
 
 
