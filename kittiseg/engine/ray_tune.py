@@ -187,7 +187,9 @@ class _Listener(tune.Callback):
         self.error: Exception | None = None
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        free_place(self._folder(trial))  # of workers that it had before it died, or paused
+        for each in trials:  # the place of workers that it had before, and of those of trials that pause for it
+            if each is trial or each.status != "RUNNING":
+                free_place(self._folder(each))
         self._tell(trial, "began")
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:

@@ -41,7 +41,8 @@ def stay(context: WorkerContext, folder: str) -> None:
 
 
 def with_workers(context: TrialContext) -> None:
-    """A trial that reports when two workers of its own are there; they end after that."""
+    """A trial that prepares something, and reports when two workers of its own are there; they end after that."""
+    assert list(context.engine.map(abs, [-1, -2], name="prepare")) == [1, 2]
     folder = Path(context.parameters["folder"], context.name)
     folder.mkdir()
     storage = Files.at(folder / "engine")
@@ -63,7 +64,8 @@ def test_trials_whose_workers_take_all_cpus_run_one_by_one_and_one_that_is_stopp
 ):
     """Two CPUs, two workers a trial: a trial that took a CPU of its own would wait for ever.
 
-    So would the third, where the workers of the second, which wait for an end that never comes, kept their place.
+    So would the third, and the tasks that it maps before, if the workers of the second, which wait for an end that
+    never comes, kept their place.
     """
     trials = [{"folder": str(tmp_path), "score": score} for score in (3, 1, 2)]
     halving = Halving(grace=1, factor=2, most=4)
