@@ -56,21 +56,17 @@ def search(
     logging.getLogger("ray.tune").setLevel("CRITICAL")  # we tell of failures ourselves
     listener = _Listener(heard, storage)
     run = partial(_run_trial, work=cloudpickle.dumps(trial), storage=storage, take=(cpus, plan.workers.gpus))
-    has_population = isinstance(plan.scheduler, Population)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tune.run(
             run,
             name="tune",
-            search_alg=_Tasks(tasks),
             scheduler=_scheduler(plan.scheduler),
-            num_samples=-1,
-            # in a population all take turns; a limit would keep the last out until the first have come to their ends
-            max_concurrent_trials=None if has_population else plan.at_once,
-            resources_per_trial={"CPU": 0, _HEAD: 0.9 / plan.at_once if has_population else 0.001},
+            **(_all_in_turns(tasks, plan) if isinstance(plan.scheduler, Population) else _one_by_one(tasks, plan)),
             max_failures=plan.retries,
             raise_on_failed_trial=False,
             callbacks=[listener],
+            stop=listener.brake,
             storage_path=storage.root,
             storage_filesystem=None if storage.is_local else storage.filesystem,
             trial_name_creator=_name_of,
@@ -79,6 +75,27 @@ def search(
         )
     if listener.error:
         raise listener.error
+
+
+def _one_by_one(tasks: Iterator[TrialTask], plan: SearchPlan) -> dict[str, Any]:
+    """Trials that begin as others end."""
+    return {
+        "search_alg": _Tasks(tasks),
+        "num_samples": -1,
+        "max_concurrent_trials": plan.at_once,
+        "resources_per_trial": {"CPU": 0, _HEAD: 0.001},
+    }
+
+
+def _all_in_turns(tasks: Iterator[TrialTask], plan: SearchPlan) -> dict[str, Any]:
+    """A population, which Tune must know from the start; where there is no room for all of it, trials take turns.
+
+    How many run is a matter of resources then: each takes its part of one that only the head has.
+    """
+    return {
+        "config": {"task": tune.grid_search([_config(task.name, task.parameters)["task"] for task in tasks])},
+        "resources_per_trial": {"CPU": 0, _HEAD: 0.9 / plan.at_once},
+    }
 
 
 class _Tasks(Searcher):
@@ -102,13 +119,17 @@ class _Tasks(Searcher):
 
 
 def _config(name: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters as text: Tune looks for search spaces in what it is given, and has its own ideas of ``/``."""
-    return {"name": name, "parameters": json.dumps(dict(parameters))}
+    """As text: Tune looks for search spaces in what it is given, and has its own ideas of ``/``."""
+    return {"task": json.dumps([name, dict(parameters)])}
+
+
+def _task(config: Mapping[str, str]) -> TrialTask:
+    return TrialTask(*json.loads(config["task"]))
 
 
 def _name_of(trial: Any) -> str:
     """Asked once, when the trial is made: a trial of a population takes over the config of another, but no name."""
-    return trial.config["name"]
+    return _task(trial.config).name
 
 
 def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
@@ -142,18 +163,33 @@ def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
 
 
 def _explored(explore: Callable[[Mapping[str, Any]], Mapping[str, Any]], config: dict[str, str]) -> dict[str, str]:
-    return _config(config["name"], explore(json.loads(config["parameters"])))
+    task = _task(config)
+    return _config(task.name, explore(task.parameters))
+
+
+class _Brake(tune.Stopper):
+    """Ends a search before its time. Tune pickles it."""
+
+    pulled = False
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self.pulled
 
 
 class _Listener(tune.Callback):
-    """Tells what Tune does, in the process that asked for the search."""
+    """Tells what Tune does, in the process that asked for the search, and ends it where that went wrong."""
 
     def __init__(self, heard: Callable[[TrialNews], None], storage: Files) -> None:
-        self._heard, self._storage = heard, storage
+        self._heard, self._storage, self.brake = heard, storage, _Brake()
         self.error: Exception | None = None
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        free_place(self._folder(trial))  # of workers that it had before it died, or paused
+        for each in trials:  # the place of workers that it had before, and of those of trials that pause for it
+            if each is trial or each.status != "RUNNING":
+                free_place(self._folder(each))
         self._tell(trial, "began")
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
@@ -184,8 +220,11 @@ class _Listener(tune.Callback):
         return str(error) if error else "its process died (killed, or no memory?)"
 
     def _tell(self, trial: Any, kind: Any, **facts: Any) -> None:
-        parameters = json.loads(trial.config["parameters"])
-        self._heard(TrialNews(name=str(trial), parameters=parameters, kind=kind, **facts))
+        if self.error is None:
+            try:
+                self._heard(TrialNews(name=str(trial), parameters=_task(trial.config).parameters, kind=kind, **facts))
+            except Exception as error:  # Tune would take it for one of the trial's
+                self.error, self.brake.pulled = error, True
 
 
 @dataclass(frozen=True)
@@ -211,7 +250,7 @@ def _run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tup
     cpus, gpus = take
     engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
     try:
-        pickle.loads(work)(_Context(name, json.loads(config["parameters"]), _origin(name), engine))
+        pickle.loads(work)(_Context(name, _task(config).parameters, _origin(name), engine))
     except Exception as error:
         _put_down(folder, error)
         if not isinstance(error, KittisegError) or isinstance(error, LostWorkersError):

@@ -8,6 +8,8 @@ from dataclasses import replace
 from kittiseg.engine.search import TrialNews, TrialTask
 from kittiseg.errors import KittisegError
 from kittiseg.progress import Progress
+from kittiseg.training.checkpoints import list_checkpoints
+from kittiseg.training.scores import score_of
 from kittiseg.tuning.config import TRIALS, OptunaSearch
 from kittiseg.tuning.documents import trial_project
 from kittiseg.tuning.searchers import searcher_of
@@ -76,9 +78,6 @@ class SweepWatch:
 
     def _as_kept(self, trial: Trial) -> Trial:
         """With the metric of the best checkpoint that is there, which is what a model can be made of."""
-        from kittiseg.training.checkpoints import list_checkpoints
-        from kittiseg.training.scores import score_of
-
         metric = self._sweep.space.config.metric
         with suppress(KittisegError):
             best = list_checkpoints(self._sweep.models.model_files(trial.id)).best

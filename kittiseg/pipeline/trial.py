@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kittiseg.config import parse
 from kittiseg.engine.search import TrialContext
+from kittiseg.pipeline.following import last_checkpoint, validations
 from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.training import carry_out
 from kittiseg.pipeline.trial_projects import shared_project, training_source
 from kittiseg.progress import Silent
 from kittiseg.project.store import Workspace
+from kittiseg.training.alone import LAST_WORDS_S, alone_at
+from kittiseg.training.config import TrainConfig
+from kittiseg.training.history import read_history
+from kittiseg.training.prepare import TrainRequest
+from kittiseg.training.scores import score_of
+from kittiseg.training.sources import Source
+from kittiseg.training.taking_over import take_over
+from kittiseg.training.weights import Init
 from kittiseg.tuning.space import Space
-
-if TYPE_CHECKING:
-    from kittiseg.training.config import TrainConfig
-    from kittiseg.training.prepare import TrainRequest
-    from kittiseg.training.sources import Source
-    from kittiseg.training.weights import Init
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +33,10 @@ class RunTrial:
     space: Space
     base: str
     seed: int
-    init: "Init | None"
+    init: Init | None
 
     def __call__(self, context: TrialContext) -> None:
         """Trains the trial's model to its end, from its newest checkpoint where it has one."""
-        from kittiseg.pipeline.training import carry_out
-        from kittiseg.training.alone import LAST_WORDS_S, alone_at
-        from kittiseg.training.config import TrainConfig
-        from kittiseg.training.taking_over import take_over
-
         made = self.space.put(context.parameters)
         config = parse(TrainConfig, made.train, source=f"trial {context.name}")
         run = Run(self.workspace, lambda: context.engine, self.seed, Silent())
@@ -53,21 +52,16 @@ class RunTrial:
             request = self._request(context.name, source, config)
             carry_out(replace(run, workspace=self.models), request, resume=is_there, told=report)
 
-    def _source(self, run: Run, query: list[Any] | None, config: "TrainConfig") -> "Source":
+    def _source(self, run: Run, query: list[Any] | None, config: TrainConfig) -> Source:
         base = self.workspace.project(self.base)
         train = base if query is None else shared_project(run, self.sweep, query)
         return training_source(train, base, config.dataset_tags)
 
-    def _request(self, name: str, source: "Source", config: "TrainConfig") -> "TrainRequest":
-        from kittiseg.training.prepare import TrainRequest
-
+    def _request(self, name: str, source: Source, config: TrainConfig) -> TrainRequest:
         return TrainRequest(source=source, name=name, config=config, init=self.init, projects=self.workspace)
 
     def _repeat(self, name: str, report: "_Report") -> None:
         """Tells what an earlier start has validated: a scheduler that is new may end the trial before workers start."""
-        from kittiseg.pipeline.following import last_checkpoint, validations
-        from kittiseg.training.history import read_history
-
         model = self.models.model_files(name)
         for record in validations(read_history(model), until=last_checkpoint(model)):
             report(record)
@@ -81,8 +75,6 @@ class _Report:
     best_by: str
 
     def __call__(self, record: Mapping[str, Any]) -> None:
-        from kittiseg.training.scores import score_of
-
         score = score_of(record, record["loss"], self.best_by)
         if score is not None:
             self.context.report(record["checkpoint"], score, {"epoch": record["epoch"]})

@@ -1,18 +1,16 @@
 """The pictures of a sweep's trials: those who ask for the same query share what it makes, and validate on the same."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kittiseg.errors import ConfigError, DataError
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.transforming import Prepared, prepare_document, transform_prepared
 from kittiseg.project.locks import locked
 from kittiseg.project.store import Project
+from kittiseg.training.config import EVERY_PICTURE, DatasetTags
+from kittiseg.training.sources import JoinedSource, ProjectSource, Source
 from kittiseg.tuning.documents import saved_as, trial_project
-
-if TYPE_CHECKING:
-    from kittiseg.training.config import DatasetTags
-    from kittiseg.training.sources import Source
 
 _WAIT_S = 24 * 3600.0  # for another trial to make the same project
 
@@ -33,13 +31,11 @@ def shared_project(run: Run, sweep: str, query: list[Any]) -> Project:
         return run.workspace.project(name)
 
 
-def training_source(train: Project, base: Project, tags: "DatasetTags") -> "Source":
+def training_source(train: Project, base: Project, tags: DatasetTags) -> Source:
     """Training pictures of a trial's project, validation pictures of the sweep's.
 
     DataError where a source picture is in both, or where the two have other classes.
     """
-    from kittiseg.training.sources import JoinedSource, ProjectSource
-
     if train.name == base.name:
         return ProjectSource(base)
     if train.meta.shapes != base.meta.shapes:
@@ -52,10 +48,8 @@ def training_source(train: Project, base: Project, tags: "DatasetTags") -> "Sour
     return JoinedSource(train=train, val=base, tags=tags)
 
 
-def check_tags(tags: "DatasetTags", *, source: str) -> None:
+def check_tags(tags: DatasetTags, *, source: str) -> None:
     """ConfigError where training and validation pictures are not told apart by tags, so that they cannot be joined."""
-    from kittiseg.training.config import EVERY_PICTURE
-
     if EVERY_PICTURE in (tags.train, tags.val) or tags.train == tags.val:
         raise ConfigError(
             f"{source}: where the query varies, training and validation pictures come of different projects: give each "

@@ -5,13 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kittiseg.config import parse, to_json
-from kittiseg.engine import Workers
-from kittiseg.engine.devices import groups_at_once
 from kittiseg.engine.search import Halving, Population, SearchPlan
 from kittiseg.engine.trackers import check_trackers
 from kittiseg.errors import ConfigError, DataError, KittisegError, Problem, ResourceError, StorageError, WorkspaceError
@@ -19,16 +16,20 @@ from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.sweep_watch import SweepWatch
 from kittiseg.pipeline.trial import RunTrial
 from kittiseg.pipeline.trial_projects import check_tags, shared_project
+from kittiseg.pipeline.tuning_plan import trial_workers, trials_at_once
 from kittiseg.project.locks import locked
+from kittiseg.training.alone import alone_at
+from kittiseg.training.config import TrainConfig
+from kittiseg.training.history import read_history
+from kittiseg.training.restore import restore
+from kittiseg.training.run_record import read_run
+from kittiseg.training.scores import score_of
+from kittiseg.training.weights import Init, InitFile, find_init
 from kittiseg.tuning.checks import may_change
 from kittiseg.tuning.config import Asha, Pbt
 from kittiseg.tuning.reading import read_space
 from kittiseg.tuning.space import Space
 from kittiseg.tuning.trials import SWEEPS, Sweep, Trial
-
-if TYPE_CHECKING:
-    from kittiseg.training.config import TrainConfig
-    from kittiseg.training.weights import Init
 
 
 @dataclass(frozen=True)
@@ -94,17 +95,13 @@ def _begin(run: Run, space: Space, options: TuneOptions) -> Sweep:
 
 
 def _search(run: Run, sweep: Sweep) -> None:
-    from kittiseg.training.devices import plan_devices
-
     space, config = sweep.space, sweep.space.config
     watch = SweepWatch(sweep, run.progress)
     if watch.over == watch.total:
         return
-    resources = run.engine.resources()
-    workers = replace(plan_devices(_training_config(space), resources).workers, gpus=config.gpus_per_worker)
     plan = SearchPlan(
-        at_once=min(groups_at_once(resources, workers), config.at_once or watch.total, watch.total - watch.over),
-        workers=workers,
+        at_once=min(trials_at_once(run, space), watch.total - watch.over),
+        workers=trial_workers(run, space),
         retries=config.retries,
         scheduler=_scheduler(sweep),
     )
@@ -128,16 +125,12 @@ def _search(run: Run, sweep: Sweep) -> None:
         run.progress.finish()
 
 
-def _init(run: Run, wanted: str | None) -> "Init | None":
-    from kittiseg.training.weights import InitFile, find_init
-
+def _init(run: Run, wanted: str | None) -> Init | None:
     found = None if wanted is None else find_init(run.workspace, wanted)
     return InitFile(found.path.resolve()) if isinstance(found, InitFile) else found
 
 
-def _training_config(space: Space) -> "TrainConfig":
-    from kittiseg.training.config import TrainConfig
-
+def _training_config(space: Space) -> TrainConfig:
     return parse(TrainConfig, space.base.train, source=space.source)
 
 
@@ -169,9 +162,6 @@ def _scheduler(sweep: Sweep) -> Halving | Population | None:
 
 def _curve(sweep: Sweep, trial: Trial) -> tuple[tuple[int, float], ...]:
     """Checkpoint and score of each of a trial's validations."""
-    from kittiseg.training.history import read_history
-    from kittiseg.training.scores import score_of
-
     history = read_history(sweep.files.within(f"models/{trial.id}"))
     scored = [
         (record["checkpoint"], score_of(record, record["loss"], sweep.space.config.metric))
@@ -182,7 +172,7 @@ def _curve(sweep: Sweep, trial: Trial) -> tuple[tuple[int, float], ...]:
 
 
 def _told(watch: SweepWatch, plan: SearchPlan) -> str:
-    workers: Workers = plan.workers
+    workers = plan.workers
     share = f", {workers.gpus:g} of a GPU each" if workers.device == "cuda" and workers.gpus < 1 else ""
     over = f", {watch.over} of them over" if watch.over else ""
     return f"{watch.total} trials{over}, {plan.at_once} at once, each on {workers}{share}"
@@ -190,8 +180,6 @@ def _told(watch: SweepWatch, plan: SearchPlan) -> str:
 
 def _refuse_other_model(run: Run, sweep: Sweep) -> None:
     """A sweep that is resumed may replace its own model, and no other."""
-    from kittiseg.training.run_record import read_run
-
     if sweep.name in run.workspace.models():
         known = read_run(run.workspace.model_files(sweep.name)).get("restored_from", {})
         if not str(known.get("model")).startswith(f"{SWEEPS}/{sweep.name}/"):
@@ -199,9 +187,6 @@ def _refuse_other_model(run: Run, sweep: Sweep) -> None:
 
 
 def _keep_best(run: Run, sweep: Sweep, *, overwrite: bool) -> None:
-    from kittiseg.training.alone import alone_at
-    from kittiseg.training.restore import restore
-
     best = sweep.best()
     if best is None:
         errors = [f"\n  {trial.id}: {trial.error}" for trial in sweep.trials() if trial.error]

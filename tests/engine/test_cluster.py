@@ -1,5 +1,9 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -34,3 +38,25 @@ def test_auto_is_no_address_that_nobody_listens_at(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(ResourceError, match=r"nothing answers at --address 127\.0\.0\.1:1 "):
         connect("auto")
+
+
+def test_a_cluster_that_is_gone_does_not_keep_a_new_one_from_starting():
+    """Ray remembers the last one in a file, and asks it for many minutes where it is not told otherwise."""
+    with TemporaryDirectory(dir="/tmp") as folder:  # a short path: sockets lie below it
+        Path(folder, "ray").mkdir()
+        Path(folder, "ray", "ray_current_cluster").write_text("127.0.0.1:1")
+        code = (
+            "from kittiseg.engine.cluster import connect; e = connect(cpus=1); print(e.resources().cpus); e.shutdown()"
+        )
+
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "RAY_TMPDIR": folder},
+            cwd=Path(__file__).parents[2],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    assert done.stdout.splitlines()[-1] == "1"

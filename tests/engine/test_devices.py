@@ -1,7 +1,7 @@
 import pytest
 
 from kittiseg.engine import Resources, Workers
-from kittiseg.engine.devices import plan_workers, share_of_cpus
+from kittiseg.engine.devices import groups_at_once, plan_workers, share_of_cpus
 from kittiseg.errors import ConfigError, ResourceError
 
 
@@ -57,3 +57,21 @@ def test_a_word_that_is_none_is_refused(word: str):
 def test_a_worker_s_share_of_cpus_fits_on_a_node(nodes: list[tuple[int, int]], count: int, share: int):
     """CPUs and GPUs of each node; no worker reaches over two."""
     assert share_of_cpus(nodes, count) == share
+
+
+@pytest.mark.parametrize(
+    ("resources", "workers", "groups"),
+    [
+        (Resources(cpus=8, gpus=0), Workers(count=2), 4),
+        (Resources(cpus=2, gpus=0), Workers(count=2), 1),
+        (Resources(cpus=1, gpus=0), Workers(count=2), 1),
+        (Resources(cpus=8, gpus=4), Workers(count=2, device="cuda"), 2),
+        (Resources(cpus=8, gpus=2), Workers(count=1, device="cuda", gpus=0.5), 4),
+        (Resources(cpus=8, gpus=2), Workers(count=1, device="cuda", gpus=0.6), 2),
+        (Resources(cpus=8, gpus=1), Workers(count=1, device="cuda", gpus=1 / 3), 3),
+        (Resources(cpus=2, gpus=1), Workers(count=1, device="cuda", gpus=0.1), 2),
+    ],
+)
+def test_so_many_groups_of_workers_have_room_at_once(resources: Resources, workers: Workers, groups: int):
+    """A share of a GPU lies on one GPU, and each worker has a CPU; one group may always try."""
+    assert groups_at_once(resources, workers) == groups

@@ -7,6 +7,7 @@ import pytest
 
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
+from kittiseg.engine.search import SearchPlan
 from kittiseg.errors import DataError, ResourceError
 from kittiseg.project.files import Files
 
@@ -107,6 +108,14 @@ def test_a_device_that_is_not_there_is_refused():
     with pytest.raises(ResourceError, match="a CUDA device was wanted"):
         list(ENGINE.map_with_state(adder, {"start": 0}, [[1]], workers=workers, name="add"))
     assert next(InProcess(gpus=1).map_with_state(adder, {"start": 0}, [[1]], workers=workers, name="add"))[1] == "cuda"
+
+
+def test_a_search_needs_ray():
+    """Trials one after another in one process would be no search."""
+    plan = SearchPlan(at_once=1, workers=Workers(count=1))
+
+    with pytest.raises(ResourceError, match="a sweep needs Ray: leave out --engine local"):
+        ENGINE.search(print, iter([]), print, plan=plan, storage=UNUSED)
 
 
 def test_resources_are_this_machines():

@@ -1,0 +1,190 @@
+"""Sweeps of tiny trainings on a real Ray of two CPUs."""
+
+import os
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kittiseg.engine import Engine
+from kittiseg.errors import ConfigError, ResourceError, WorkspaceError
+from kittiseg.pipeline import TuneOptions, tune
+from kittiseg.project.store import Workspace
+from kittiseg.training.checkpoints import list_checkpoints
+from kittiseg.training.history import read_history
+from kittiseg.tuning.trials import Sweep
+from tests.data.commands import start_command
+from tests.data.kills import sessions, wait_until
+from tests.data.programs import RANDOM_CROP, query
+from tests.data.query_sources import SQUARES
+from tests.data.runs import TINY_TRAINING, json_file, leftovers, processes, run_in, told
+from tests.data.spaces import LR
+from tests.data.training import write_squares
+
+CROPS = query(SQUARES, ("crop", "$in", "$c", RANDOM_CROP), save="$c")
+LEAST = "transform:/1/settings/random_part/width/min_percent"
+GRID = {"name": "grid"}
+
+
+def options(folder: Path, space: dict[str, Any], *, train: Any = None, **fields: Any) -> TuneOptions:
+    """Of sweep ``s`` on project ``squares``; ``fields`` of the config, or of the options where they have one."""
+    own = {key: fields.pop(key) for key in ("resume", "overwrite") if key in fields}
+    json_file(folder, "train", {**TINY_TRAINING, "epochs": 1, "val_every": 0.5, **(train or {})})
+    json_file(folder, "crops", CROPS)
+    source = {} if "transform" in fields else {"project": "squares"}
+    return TuneOptions(
+        json_file(folder, "sweep", {"train": "train.json", "space": space, **source, **fields}), "s", **own
+    )
+
+
+def test_a_sweep_stops_what_is_bad_and_makes_a_model_of_the_best(
+    workspace: Workspace, tmp_path: Path, ray_engine: Engine
+):
+    """Two crops of two rates, on two workers each, so that they take all CPUs: the crops are made once each, all are
+    validated on the pictures of the file's query, and the best is a model beside configs that make it again.
+    """
+    write_squares(workspace, train=70)  # so many that an engine prepares them, where workers take all CPUs
+    run = run_in(workspace, ray_engine)
+    space = {LEAST: {"choice": [20, 80]}, LR: {"choice": [0.003, 1e-8]}}
+    halving = {"name": "asha", "reduction_factor": 2}
+    train = {"gpu_devices": [0, 1], "devices": "cpu:2", "batch_size": {"train": 4, "val": 1}, "val_every": 0.25}
+
+    sweep = tune(run, options(tmp_path, space, train=train, transform="crops.json", searcher=GRID, scheduler=halving))
+
+    assert "4 trials, 1 at once, each on 2 CPU workers" in told(run).notices
+    trials = sweep.trials()
+    assert [trial.parameters for trial in trials] == [
+        {LEAST: least, LR: lr} for least in (20, 80) for lr in (0.003, 1e-8)
+    ]
+    assert {trial.status for trial in trials} == {"done", "stopped"}
+    assert trials[0].project == trials[1].project != trials[2].project == trials[3].project
+    base = trials[0].project
+    assert workspace.projects() == sorted(["squares", base, trials[2].project])
+    validated = {
+        tuple(
+            picture["name"]
+            for picture in list_checkpoints(sweep.models.model_files(trial.id)).best.files.read_json("pictures.json")
+        )
+        for trial in trials
+    }
+    assert len(validated) == 1
+    best = sweep.best()
+    assert best is not None
+    found = list_checkpoints(workspace.model_files("s")).best
+    assert (found.number, found.loss) == (best.checkpoint, best.metric)
+    document = sweep.files.read_json("best.json")
+    assert (document["trial"], document["model"]) == (best.id, "s")
+    assert sweep.files.read_json(document["train"])["lr"] == best.parameters[LR]
+    assert leftovers(workspace) == []
+    assert [name for name in sweep.files.hidden("") if name != ".locks"] == sweep.files.hidden("models") == []
+    assert told(run).bars[-1] == ("tune", 4, 4)
+
+
+def test_a_sweep_whose_command_is_killed_goes_on(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
+    """With Optuna, which is told of what is over: that is not done again, and what was begun goes on where it was."""
+    pytest.importorskip("optuna")
+    write_squares(workspace)
+    optuna = {"name": "optuna", "startup": 1}
+    space = {LR: {"loguniform": [1e-4, 1e-2]}}
+    wanted = options(tmp_path, space, trials=3, searcher=optuna, train={"epochs": 40, "val_every": 20}, at_once=1)
+    models = workspace.files.within("sweeps/s/models")
+
+    with start_command(workspace, "tune", str(wanted.config), "--name", "s", engine="ray") as process:
+        wait_until(lambda: process.poll() is not None or models.folders("0001/checkpoints"))
+        os.kill(process.pid, signal.SIGKILL)
+    first = Sweep.open(workspace, "s").trial("0000")
+    assert first is not None
+    assert first.status == "done"
+    sweep = tune(run_in(workspace, ray_engine), replace(wanted, resume=True))
+
+    assert sweep.trial("0000") == first
+    assert [trial.status for trial in sweep.trials()] == ["done"] * 3
+    assert [sessions(models.within(trial.id)) for trial in sweep.trials()] == [1, 2, 1]
+    assert models.read_json("0001/run.json")["sessions"][1]["resumed_from"] >= 1
+    assert [record["step"] for record in read_history(models.within("0001")) if record["kind"] == "train"] == list(
+        range(1, 121)
+    )
+    assert workspace.models() == ["s"]
+
+
+def test_a_killed_trial_goes_on_and_one_that_cannot_be_done_has_failed(
+    workspace: Workspace, tmp_path: Path, ray_engine: Engine
+):
+    """The first is killed as soon as it has a checkpoint; the second's losses are no numbers."""
+    write_squares(workspace)
+    space = {LR: {"choice": [0.003, 1e30]}}
+    models = workspace.files.within("sweeps/s/models")
+    killed: list[int] = []
+
+    def kill() -> None:
+        wait_until(lambda: models.folders("0000/checkpoints"))
+        killed.extend(pid for pid in processes("_run_trial") if _is_at(pid, "0000"))
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    run = run_in(workspace, ray_engine)
+    sweep = tune(run, options(tmp_path, space, train={"epochs": 40, "val_every": 20}, searcher=GRID))
+    killer.join()
+
+    first, second = sweep.trials()
+    assert (first.status, first.retries, second.status, second.retries) == ("done", 1, "failed", 0)
+    assert "loss" in str(second.error)
+    assert [start["resumed_from"] for start in models.read_json("0000/run.json")["sessions"]] == [0, 1]
+    assert told(run).warnings == [
+        "trial 0000 goes on from its last checkpoint: its process died (killed, or no memory?)"
+    ]
+
+
+def _is_at(pid: int, trial: str) -> bool:
+    """Whether a trial's process is at this one: it holds the lock of its model."""
+    return any(os.readlink(link).endswith(f"models/{trial}.lock") for link in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def test_a_population_passes_on_what_its_best_has_learnt(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
+    """The trial that learns nothing goes on from the other's checkpoint, at a rate near the other's."""
+    write_squares(workspace)
+    space = {LR: {"choice": [0.003, 1e-8]}}
+    population = {"name": "pbt", "every": 2, "quantile": 0.5}
+    train = {"epochs": 120, "val_every": 10}
+
+    sweep = tune(
+        run_in(workspace, ray_engine), options(tmp_path, space, train=train, searcher=GRID, scheduler=population)
+    )
+
+    good, bad = sweep.trials()
+    assert {good.status, bad.status} == {"done"}
+    taken = sweep.models.model_files("0001").read_json("run.json")["taken_over"]
+    assert taken["model"] == "0000"
+    history = read_history(sweep.models.model_files("0001"))
+    assert [record["checkpoint"] for record in history if record["kind"] == "val"] == list(range(1, 13))
+    assert bad.metric is not None
+    assert bad.metric < 0.6
+
+
+def test_a_sweep_in_one_process_is_refused(workspace: Workspace, tmp_path: Path):
+    """The error says what to leave out."""
+    write_squares(workspace)
+
+    with pytest.raises(ResourceError, match="a sweep needs Ray: leave out --engine local"):
+        tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}))
+
+
+def test_what_is_there_is_not_replaced_unless_that_is_asked_for(workspace: Workspace, tmp_path: Path):
+    """A sweep, or a model that its best trial would be called like."""
+    write_squares(workspace)
+    for kind in ("sweep", "model"):
+        workspace.files.make_folder(f"{kind}s/s")
+        with pytest.raises(WorkspaceError, match=f"{kind} 's' exists"):
+            tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}))
+        workspace.files.remove(f"{kind}s/s")
+
+
+def test_trials_cannot_have_other_numbers_of_workers(workspace: Workspace, tmp_path: Path):
+    """How many run at once follows from it."""
+    with pytest.raises(ConfigError, match="all trials of a sweep have the same workers"):
+        tune(run_in(workspace), options(tmp_path, {"train:/devices": {"choice": ["cpu", "cpu:2"]}}))
