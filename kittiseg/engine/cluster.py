@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kittiseg.engine import local_cluster
 from kittiseg.engine.dashboard import is_loopback
@@ -26,6 +26,7 @@ _ENVIRONMENT = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # also the least time between two reports, 2 s by default
     "RAY_TRAIN_COLLECTIVE_TIMEOUT_S": "1800",
 }
+STARTS = 3
 _PROBE = "/ray.rpc.NodeInfoGcsService/CheckAlive"  # what a head answers at once, or refuses for want of a token
 
 
@@ -58,7 +59,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     quiet = {"logging_level": "ERROR", "log_to_driver": False}
     if address is None:
         with _sigterm_kept():
-            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+            _start(cpus, quiet)
         return OnRay()
     try:
         with _sigterm_kept():
@@ -69,6 +70,25 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
             "use kittiseg submit; without --address, one is started on this machine"
         ) from None
     return OnRay()
+
+
+def _start(cpus: int | None, options: dict[str, Any]) -> None:
+    """A cluster on this machine. A node that is not up within Ray's 30 s gives up, which a busy machine can cause."""
+    import ray
+
+    for attempt in range(STARTS):
+        try:
+            ray.init(address="local", num_cpus=cpus, include_dashboard=False, **options)
+            return
+        except Exception as error:  # of no class of its own
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+            if attempt == STARTS - 1:
+                raise ResourceError(
+                    f"Ray did not start on this machine in {STARTS} tries of 30 s: is it busy, or short of memory? Run "
+                    "it again then, or take --engine local, which needs no Ray"
+                ) from error
 
 
 def prepare(address: str) -> str:

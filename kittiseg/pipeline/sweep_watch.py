@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kittiseg.engine.search import TrialNews, TrialTask
 from kittiseg.errors import KittisegError
-from kittiseg.progress import Progress
+from kittiseg.pipeline.metering import Metered
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.scores import score_of
 from kittiseg.tuning.config import TRIALS, OptunaSearch
@@ -22,7 +22,7 @@ class SweepWatch:
     ``total``: how many trials there are or will be.
     """
 
-    def __init__(self, sweep: Sweep, progress: Progress) -> None:
+    def __init__(self, sweep: Sweep, progress: Metered) -> None:
         self._sweep, self._progress = sweep, progress
         self._searcher = searcher_of(sweep.space)
         self._trials = {trial.id: trial for trial in sweep.trials()}
@@ -75,6 +75,8 @@ class SweepWatch:
         score = "no validation" if trial.metric is None else f"{name} {trial.metric:.4f}"
         self._progress.notice(f"trial {trial.id} {trial.status}: {trial.error or score}")
         self._progress.advance()
+        if metrics := [trial.metric for trial in self._trials.values() if trial.metric is not None]:
+            self._progress.show(best=min(metrics) if self._sweep.space.config.mode == "min" else max(metrics))
 
     def _as_kept(self, trial: Trial) -> Trial:
         """With the metric of the best checkpoint that is there, which is what a model can be made of."""

@@ -96,7 +96,8 @@ def _begin(run: Run, space: Space, options: TuneOptions) -> Sweep:
 
 def _search(run: Run, sweep: Sweep) -> None:
     space, config = sweep.space, sweep.space.config
-    watch = SweepWatch(sweep, run.progress)
+    progress = run.metered("tune", sweep=sweep.name)
+    watch = SweepWatch(sweep, progress)
     if watch.over == watch.total:
         return
     plan = SearchPlan(
@@ -118,11 +119,11 @@ def _search(run: Run, sweep: Sweep) -> None:
     storage = sweep.files.within(".engine")
     storage.remove("")
     storage.make_folder("")
-    run.progress.start("tune", watch.total - watch.over, "trials")
+    progress.start(f"tune {sweep.name}", watch.total - watch.over, "trials")
     try:
         run.engine.search(trial, watch.tasks(), watch.hear, plan=plan, storage=storage)
     finally:
-        run.progress.finish()
+        progress.finish()
 
 
 def _init(run: Run, wanted: str | None) -> Init | None:

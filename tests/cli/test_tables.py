@@ -227,7 +227,7 @@ def test_the_plan_of_a_prediction_is_told_size_by_size():
     )
 
     lines = out.getvalue().splitlines()
-    assert lines[1].split() == ["3000", "x", "1000", "388", "1", "194", "1.00", "1", "222", "MB"]
+    assert lines[1].split() == ["3000", "x", "1000", "388", "1", "194", "1.00", "1", "384", "MB"]
     assert lines[-4:] == [
         "and 3 other sizes",
         "400 pictures, 400 windows in 206 batches of 2; a px is seen 1.00 times",

@@ -4,10 +4,11 @@ from typing import Any
 import pytest
 
 from kittiseg.engine.search import TrialNews
+from kittiseg.pipeline.metering import Metered
 from kittiseg.pipeline.sweep_watch import SweepWatch
 from kittiseg.project.store import Workspace
 from kittiseg.tuning.trials import Sweep
-from tests.data.progress import Recorder
+from tests.data.progress import Dashboard, Recorder
 from tests.data.spaces import LR, space_of
 
 RATES = {LR: {"choice": [0.1, 0.2, 0.3]}}
@@ -26,11 +27,16 @@ def report(checkpoint: int, loss: float) -> TrialNews:
     return news("report", checkpoint=checkpoint, score=-loss, facts={"epoch": checkpoint / 2})
 
 
+def metered(recorder: Recorder, dashboard: Dashboard) -> Metered:
+    return Metered(recorder, dashboard.observe, "tune", {"sweep": "s"})
+
+
 def test_what_is_heard_of_a_trial_is_written(workspace: Workspace, tmp_path: Path):
     """The metric is that of the best validation, a loss as a loss; told twice, a validation stands once."""
     sweep = sweep_in(workspace, tmp_path)
-    watch = SweepWatch(sweep, recorder := Recorder())
-    recorder.start("tune", watch.total, "trials")
+    progress = metered(recorder := Recorder(), dashboard := Dashboard())
+    watch = SweepWatch(sweep, progress)
+    progress.start("tune s", watch.total, "trials")
 
     for each in (news("began"), report(1, 0.5), report(2, 0.3), news("again", error="killed"), news("began")):
         watch.hear(each)
@@ -38,6 +44,7 @@ def test_what_is_heard_of_a_trial_is_written(workspace: Workspace, tmp_path: Pat
         watch.hear(each)
     running = sweep.trial("0000")
     watch.hear(news("stopped"))
+    progress.finish()
 
     assert running is not None
     assert (running.status, running.metric, running.checkpoint, running.epoch) == ("running", 0.3, 2, 1.5)
@@ -49,20 +56,21 @@ def test_what_is_heard_of_a_trial_is_written(workspace: Workspace, tmp_path: Pat
     assert over.seconds is not None
     assert recorder.warnings == ["trial 0000 goes on from its last checkpoint: killed"]
     assert recorder.notices == ["trial 0000 stopped: loss 0.3000"]
-    assert recorder.bars == [("tune", 3, 1)]
+    assert recorder.bars == [("tune s", 3, 1)]
+    assert (dashboard.shown["kittiseg_tune_trials"], dashboard.shown["kittiseg_tune_best"]) == (1, 0.3)
 
 
 def test_a_sweep_that_goes_on_leaves_out_trials_that_are_over(workspace: Workspace, tmp_path: Path):
     """In the order of their numbers."""
     sweep = sweep_in(workspace, tmp_path)
-    watch = SweepWatch(sweep, recorder := Recorder())
-    recorder.start("tune", watch.total, "trials")
+    watch = SweepWatch(sweep, metered(recorder := Recorder(), Dashboard()))
+    recorder.start("tune s", watch.total, "trials")
     assert [task.name for task in watch.tasks()] == ["0000", "0001", "0002"]
     watch.hear(news("began", "0000"))
     watch.hear(news("began", "0002"))
     watch.hear(news("failed", "0000", error="no memory"))
 
-    again = SweepWatch(sweep, Recorder())
+    again = SweepWatch(sweep, metered(Recorder(), Dashboard()))
 
     assert [task.name for task in again.tasks()] == ["0001", "0002"]
     assert (again.over, again.total) == (1, 3)
@@ -72,7 +80,7 @@ def test_trials_that_hang_on_others_are_asked_for_when_their_turn_comes(workspac
     """Optuna's second trial is not drawn before there is room for it."""
     pytest.importorskip("optuna")
     sweep = sweep_in(workspace, tmp_path, searcher={"name": "optuna"}, trials=3)
-    watch = SweepWatch(sweep, Recorder())
+    watch = SweepWatch(sweep, metered(Recorder(), Dashboard()))
 
     tasks = watch.tasks()
     next(tasks)

@@ -80,7 +80,7 @@ def test_a_sweep_stops_what_is_bad_and_makes_a_model_of_the_best(
     assert sweep.files.read_json(document["train"])["lr"] == best.parameters[LR]
     assert leftovers(workspace) == []
     assert [name for name in sweep.files.hidden("") if name != ".locks"] == sweep.files.hidden("models") == []
-    assert told(run).bars[-1] == ("tune", 4, 4)
+    assert told(run).bars[-1] == ("tune s", 4, 4)
 
 
 def test_a_sweep_whose_command_is_killed_goes_on(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
