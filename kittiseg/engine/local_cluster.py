@@ -23,7 +23,7 @@ from kittiseg.engine.dashboard import Dashboard, is_loopback
 from kittiseg.engine.tokens import make_token
 from kittiseg.errors import ResourceError
 
-START_S, END_S = 120, 20
+START_S, END_S = 120, 10
 PATIENCE_S = 25  # Ray gives up a node that is not up within 30 s; on a machine so busy, it is worth another try
 _LOOPBACK = "127.0.0.1"
 
@@ -109,27 +109,16 @@ def _start(options: ClusterOptions) -> LocalCluster:
     dashboard_port = _port(options.dashboard_host, options.dashboard_port, "--dashboard-port")
     client_port = _port(_LOOPBACK, 0, "")  # of Ray Client, which cannot be left out
     folder = tempfile.mkdtemp(prefix="kittiseg-", dir=options.folder)  # 0700; Ray opens its own to everybody, in there
-    words = {
-        "--node-ip-address": _LOOPBACK,
-        "--port": port,
-        "--dashboard-host": options.dashboard_host,
-        "--dashboard-port": dashboard_port,
-        "--temp-dir": f"{folder}/ray",
-        "--ray-client-server-port": client_port,
-        "--dashboard-agent-listen-port": 0,
-        "--min-worker-port": 0,
-        "--max-worker-port": 0,
-        "--num-cpus": options.cpus,
-        "--object-store-memory": options.object_store_mb and options.object_store_mb << 20,
-    }
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats"]
-    command += [str(part) for name, value in words.items() if value is not None for part in (name, value)]
-    with Path(folder, "head.log").open("wb") as stream:
+    ports = {"--port": port, "--dashboard-port": dashboard_port, "--ray-client-server-port": client_port}
+    for name, value in {**ports, **_settings(options), "--temp-dir": f"{folder}/ray"}.items():
+        command += [name, str(value)]
+    with Path(folder, "head.log").open("wb") as log:
         head = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
             cwd=folder,
             env=_environment(options),
@@ -149,6 +138,18 @@ def _start(options: ClusterOptions) -> LocalCluster:
         down()
         raise
     return cluster
+
+
+def _settings(options: ClusterOptions) -> dict[str, str | int]:
+    """Of ``ray start``, but for the ports that are known; those of 0 are any that are free."""
+    free = ("--dashboard-agent-listen-port", "--min-worker-port", "--max-worker-port")
+    settings: dict[str, str | int] = {"--node-ip-address": _LOOPBACK, "--dashboard-host": options.dashboard_host}
+    settings |= dict.fromkeys(free, 0)
+    if options.cpus is not None:
+        settings["--num-cpus"] = options.cpus
+    if options.object_store_mb is not None:
+        settings["--object-store-memory"] = options.object_store_mb << 20
+    return settings
 
 
 def _environment(options: ClusterOptions) -> dict[str, str]:
