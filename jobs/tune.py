@@ -1,0 +1,5 @@
+"""``kittiseg tune`` as the entry point of a job."""
+
+from entry import stage
+
+stage("tune")
