@@ -119,7 +119,7 @@ def test_every_stage_makes_what_it_makes_in_a_folder(
 
 def test_a_killed_transform_leaves_no_project_and_goes_on(s3_workspace: Workspace, tmp_path: Path):
     """SIGKILL to all of it, then the same command."""
-    small_project(s3_workspace, "small", count=24)
+    small_project(s3_workspace, "small", count=10)
     query = json_file(tmp_path, "query", tutorial_query("small", "crops"))
     undisturbed = transform(run_in(s3_workspace), query)
     shown = contents(s3_workspace, "crops")
@@ -130,16 +130,16 @@ def test_a_killed_transform_leaves_no_project_and_goes_on(s3_workspace: Workspac
         return sum(len(files.files(f"{draft}/meta/lineage")) for draft in files.hidden())
 
     process = start_command(s3_workspace, "transform", str(query))
-    code, _ = stop_when(process, signal.SIGKILL, lambda: blocks() >= 3)
+    code, _ = stop_when(process, signal.SIGKILL, lambda: blocks() >= 2)
 
     assert code == -signal.SIGKILL
     assert s3_workspace.projects() == ["small"]
     done = blocks()
-    assert 3 <= done < 24
+    assert 2 <= done < 10
 
     made = transform(run := run_in(s3_workspace), query)
 
-    assert told(run).notices == [f"going on: {done} of 24 pictures are done"]
+    assert told(run).notices == [f"going on: {done} of 10 pictures are done"]
     assert made == undisturbed
     assert contents(s3_workspace, "crops") == shown
     assert leftovers_in_store(s3_workspace) == []
