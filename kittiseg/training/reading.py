@@ -76,7 +76,7 @@ class SampleReader:
         self, keys: Sequence[ItemKey], splits: Sequence[Split] = BOTH, *, epoch: int = 0
     ) -> tuple[Chunk, Shards]:
         """What some of the source's pictures give to the splits in an epoch."""
-        threads = max(self.source.threads, *(getattr(self.config.data_workers, split) for split in splits))
+        threads = max(self.source.at_once, *(getattr(self.config.data_workers, split) for split in splits))
         take = partial(self._take, self.source.at(epoch), splits)
         with _one_cv2_thread():
             return self._stacked(splits, list(map_in_threads(take, keys, threads)))

@@ -31,7 +31,7 @@ class Source(Protocol):
         """The pictures that are read, each once an epoch."""
 
     @property
-    def threads(self) -> int:
+    def at_once(self) -> int:
         """How many pictures to read at once, at least."""
 
     @property
@@ -76,7 +76,7 @@ class ProjectSource:
         return self.project.keys()
 
     @property
-    def threads(self) -> int:
+    def at_once(self) -> int:
         return self.project.files.threads
 
     @property
@@ -154,7 +154,7 @@ class QuerySource:
         return self.program.meta
 
     @property
-    def threads(self) -> int:
+    def at_once(self) -> int:
         return max((project.files.threads for project in self.projects.values()), default=1)
 
     @property

@@ -58,6 +58,17 @@ def test_the_demo_ends_with_scores_on_frames_that_it_held_out(workspace: Workspa
     assert Path(result.grid).read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_demo_runs_in_object_storage(s3_workspace: Workspace, scenes: Path):
+    """All that it writes is there, also the configs to go on with."""
+    result = run_demo(run_in(s3_workspace), scenes)
+
+    files = s3_workspace.files
+    assert result.report == f"s3://{files.root}/report.html"
+    assert files.read("report.html").startswith(b"<!")
+    assert files.read("predictions.png").startswith(b"\x89PNG")
+    assert files.files("configs") == ["hold_out.json", "infer.json", "train.json", "transform.json"]
+
+
 def test_frames_without_masks_are_no_data_for_a_demo(workspace: Workspace, scenes: Path):
     """There is nothing to learn from test frames."""
     shutil.rmtree(scenes / "training")

@@ -14,6 +14,7 @@ from kittiseg.training.devices import plan_devices
 from kittiseg.training.prepare import TrainJob, TrainRequest, prepare
 from kittiseg.training.sources import ProjectSource
 from tests.data.runs import leftovers
+from tests.data.s3 import keys
 from tests.data.train_worker import Context
 from tests.data.training import tiny_config, tiny_job, with_samples
 
@@ -70,6 +71,25 @@ def test_a_replacement_killed_between_its_renames_leaves_the_old_model(workspace
 
     with alone_at(workspace, "m", resume=True):
         assert checkpoints_of(workspace) == [1]
+
+
+def test_in_object_storage_a_model_survives_a_kill_in_the_middle_of_its_copy(s3_workspace: Workspace) -> None:
+    """Half copied, the model is where it was; half removed, it is where it was copied to."""
+    files = s3_workspace.files
+    parts = {"config.json": b"{}", "checkpoints/00000001/manifest.json": b"{}", "checkpoints/00000001/state.json": b"1"}
+
+    def write(folder: str, *names: str) -> None:
+        for name in names:
+            files.write(f"{folder}/{name}", parts[name])
+
+    def there() -> dict[str, bytes]:
+        return {name.removeprefix("models/"): files.read(name) for name in keys(files)}
+
+    for model, copy in ((list(parts), list(parts)[1:]), (list(parts)[1:], list(parts))):
+        write("models/m", *model)
+        write(aside("m"), *copy)
+        with alone_at(s3_workspace, "m"):
+            assert there() == {f"m/{name}": data for name, data in parts.items()}
 
 
 def test_what_kills_left_is_tidied_up(workspace: Workspace, old: TrainJob) -> None:

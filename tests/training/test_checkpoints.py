@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from kittiseg.errors import ModelError
-from kittiseg.project.store import Files
+from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import (
     TrainState,
     install_checkpoint,
@@ -197,3 +197,18 @@ def test_a_state_that_is_none_is_named(model: Files, state: bytes) -> None:
     install_checkpoint(model, "00000001", {"state.json": state, "config.json": b"{}"})
 
     assert "none of this version" in list_checkpoints(model).damaged[0]
+
+
+def test_in_object_storage_a_checkpoint_is_there_when_its_manifest_is(s3_workspace: Workspace) -> None:
+    """One that a kill cut off before is none, not a damaged one, and the next of its number takes its place."""
+    model = s3_workspace.files.within("models/m")
+    write(model, 1, 2)
+    model.remove("checkpoints/00000002/manifest.json")
+    model.write("checkpoints/00000002/half", b"")
+
+    listing = list_checkpoints(model)
+    assert ([each.number for each in listing.whole], listing.damaged) == ([1], ())
+    write(model, 2)
+
+    assert list_checkpoints(model).last.number == 2
+    assert not model.exists("checkpoints/00000002/half")
