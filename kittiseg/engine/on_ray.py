@@ -7,18 +7,24 @@ import logging
 import pickle
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 import pyarrow as pa
 import ray
 from ray import cloudpickle
+from ray.util.placement_group import PlacementGroup
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
+from kittiseg.engine.ray_room import Places
+from kittiseg.engine.ray_watch import leave, watching
+from kittiseg.engine.room import Asked
 from kittiseg.errors import ResourceError
+from kittiseg.progress import Progress, Silent
 from kittiseg.project.files import Files
 
 T = TypeVar("T")
@@ -31,7 +37,13 @@ _VERDICT = "error.pickle"  # in the storage of a group: an error that would come
 
 @dataclass(frozen=True)
 class OnRay:
-    """The engine on the cluster that this process is connected to (:mod:`kittiseg.engine.cluster`)."""
+    """The engine on the cluster that this process is connected to (:mod:`kittiseg.engine.cluster`).
+
+    ``progress`` is told of lost nodes, and of what is waited for. Each verb ends with a ResourceError where there is no
+    room for its workers, or where the cluster is gone.
+    """
+
+    progress: Progress = field(default_factory=Silent)
 
     def resources(self) -> Resources:
         total = ray.cluster_resources()
@@ -48,7 +60,7 @@ class OnRay:
                 Gauge(name, tag_keys=tuple(plain)).set(value, plain)
 
     def shutdown(self) -> None:
-        ray.shutdown()
+        leave()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
         if not tasks:
@@ -71,12 +83,15 @@ class OnRay:
                 max_retries=DEATHS_SURVIVED,  # of a block whose worker died; without it Ray would try for ever
             )
         done.set_name(_plain(name))
-        try:
-            for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
-                for payload in batch.column("result"):
-                    yield unwrap(pickle.loads(payload.as_py()))
-        except ray.exceptions.WorkerCrashedError as error:
-            raise died(name, error) from None
+        with watching(self.progress) as watch:
+            Places(Asked(name=name, count=1, cpus=1), self.progress).hold_all(watch.check)
+            batches = iter(done.iter_batches(batch_size=None, batch_format="pyarrow"))
+            try:
+                while (batch := watch.until(partial(next, batches, None))) is not None:
+                    for payload in batch.column("result"):
+                        yield unwrap(pickle.loads(payload.as_py()))
+            except ray.exceptions.WorkerCrashedError as error:
+                raise died(name, error) from None
 
     def map_with_state(
         self,
@@ -88,16 +103,16 @@ class OnRay:
         name: str,
         follow: Callable[[R], Iterable[T]] | None = None,
     ) -> Iterator[R]:
-        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
-        options = {
-            "num_cpus": cpus,
-            "num_gpus": 1 if workers.device == "cuda" else 0,
-            "max_restarts": DEATHS_SURVIVED,
-            "max_task_retries": DEATHS_SURVIVED,
-        }
-        recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a restart could no longer find it
-        start = partial(StateWorker.options(**options).remote, recipe, workers.device, cpus)  # type: ignore[attr-defined]
-        yield from Pool(start, workers.count, name).map(tasks, follow)
+        asked = self._asked(workers, name)
+        recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a lost node would take it along
+
+        def start(group: PlacementGroup) -> Any:
+            room = PlacementGroupSchedulingStrategy(group)
+            options = {"num_cpus": asked.cpus, "num_gpus": asked.gpus, "scheduling_strategy": room}
+            return StateWorker.options(**options).remote(recipe, workers.device, asked.cpus)  # type: ignore[attr-defined]
+
+        with watching(self.progress) as watch:
+            yield from Pool(start, workers.count, name, Places(asked, self.progress), watch).map(tasks, follow)
 
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
@@ -105,11 +120,9 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
-        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
+        asked = self._asked(workers, name)
         scaling = train.ScalingConfig(
-            num_workers=workers.count,
-            use_gpu=workers.device == "cuda",
-            resources_per_worker={"CPU": cpus, **({"GPU": 1} if workers.device == "cuda" else {})},
+            num_workers=workers.count, use_gpu=workers.device == "cuda", resources_per_worker=asked.worker
         )
         run = train.RunConfig(
             name=_plain(name),
@@ -120,16 +133,21 @@ class OnRay:
         settings = {
             "work": cloudpickle.dumps((loop, job, storage)),
             "device": workers.device,
-            "threads": cpus,
+            "threads": asked.cpus,
         }
+        trainer = TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run)
         try:
-            TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
+            with watching(self.progress) as watch:
+                Places(asked, self.progress).hold_all(watch.check)
+                watch.until(trainer.fit)
         except train.TrainingFailedError as error:
             _raise_verdict(storage)
             raise _end_of_group(name, error) from error
-        except SystemExit:  # Ray Train turns Ctrl-C into it
-            raise KeyboardInterrupt from None
         _raise_verdict(storage)
+
+    def _asked(self, workers: Workers, name: str) -> Asked:
+        cpus = workers.cpus or self._share_of_cpus(workers.count, workers.device)
+        return Asked(name=name, count=workers.count, cpus=cpus, gpus=1 if workers.device == "cuda" else 0)
 
     def _share_of_cpus(self, count: int, device: DeviceKind) -> int:
         alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
