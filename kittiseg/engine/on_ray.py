@@ -20,7 +20,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
-from kittiseg.engine.ray_room import Places
+from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
 from kittiseg.engine.ray_watch import leave, watching
 from kittiseg.engine.room import Asked
 from kittiseg.errors import ResourceError
@@ -46,9 +46,12 @@ class OnRay:
     progress: Progress = field(default_factory=Silent)
 
     def resources(self) -> Resources:
-        total = ray.cluster_resources()
-        alive = sum(1 for node in ray.nodes() if node["Alive"])
-        return Resources(cpus=int(total.get("CPU", 0)), gpus=int(total.get("GPU", 0)), nodes=alive)
+        """With what an autoscaler may add: it does so when it is asked for."""
+        alive, addable = alive_nodes(), addable_nodes()
+        cpus, gpus = (
+            int(max(sum(node.get(name, 0) for node in nodes) for nodes in (alive, addable))) for name in ("CPU", "GPU")
+        )
+        return Resources(cpus=cpus, gpus=gpus, nodes=len(alive))
 
     def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
         """As gauges ``ray_<name>`` among the metrics of this node, which the dashboard draws by way of Prometheus."""
@@ -143,6 +146,8 @@ class OnRay:
         except train.TrainingFailedError as error:
             _raise_verdict(storage)
             raise _end_of_group(name, error) from error
+        except ray.exceptions.RayError as error:
+            raise ResourceError(f"what led the workers of '{name}' died: {str(error).splitlines()[0]}") from error
         _raise_verdict(storage)
 
     def _asked(self, workers: Workers, name: str) -> Asked:
@@ -150,8 +155,8 @@ class OnRay:
         return Asked(name=name, count=workers.count, cpus=cpus, gpus=1 if workers.device == "cuda" else 0)
 
     def _share_of_cpus(self, count: int, device: DeviceKind) -> int:
-        alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        free = [(int(node.get("CPU", 0)), int(node.get("GPU", 0)) if device == "cuda" else count) for node in alive]
+        nodes = [*alive_nodes(), *addable_nodes()]
+        free = [(int(node.get("CPU", 0)), int(node.get("GPU", 0)) if device == "cuda" else count) for node in nodes]
         return share_of_cpus(free, count)
 
 

@@ -111,7 +111,7 @@ class Pool:
     def _employ(self) -> None:
         """As many workers as there are tasks in hand; tasks for those that are there."""
         while len(self._workers) < min(self.count, self._in_hand):
-            group = self.places.reserve()
+            group = self.watch.until(self.places.reserve)
             worker = _Worker(group, self.start(group))
             self._workers.append(worker)
             self._running[worker.actor.begin.remote()] = worker, None
@@ -130,12 +130,13 @@ class Pool:
         if not ready:
             self.watch.check()
             if not any(worker.begun for worker in self._workers):
-                self.places.judge([worker.group for worker in self._workers])
+                self.watch.until(partial(self.places.judge, [worker.group for worker in self._workers]))
             return
         worker, task = self._running[ready[0]]
         try:
             result = unwrap(ray.get(ready[0]))
         except (ray.exceptions.RayActorError, ray.exceptions.ObjectLostError) as error:
+            self.watch.doubt()
             self._replace(worker, error)
             return
         del self._running[ready[0]]

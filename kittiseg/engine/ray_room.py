@@ -30,7 +30,7 @@ class Places:
         self._asked, self._progress = asked, progress
         self._since = time.monotonic()
         self._told = False
-        nodes = [*_alive(), *_addable()]
+        nodes = [*alive_nodes(), *addable_nodes()]
         if not asked.places(nodes):
             raise ResourceError(asked.never(nodes))
 
@@ -40,7 +40,7 @@ class Places:
 
     def hold_all(self, check: Callable[[], None]) -> None:
         """Waits until there is room for all workers at once, as a group needs it; then gives it back at once."""
-        nodes = [*_alive(), *_addable()]
+        nodes = [*alive_nodes(), *addable_nodes()]
         if self._asked.places(nodes) < self._asked.count:
             raise ResourceError(self._asked.never(nodes))
         group = _group([self._asked.worker] * self._asked.count)
@@ -66,7 +66,7 @@ class Places:
             return
         self._told = True
         text = self._asked.taken(ray.cluster_resources(), ray.available_resources())
-        if _addable():
+        if addable_nodes():
             self._progress.notice(f"waiting for room: {text}; the autoscaler may add nodes")
             return
         raise ResourceError(
@@ -83,11 +83,11 @@ def _group(bundles: list[dict[str, float]]) -> Any:
     return placement_group(bundles, strategy="PACK")
 
 
-def _alive() -> list[Node]:
+def alive_nodes() -> list[Node]:
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def _addable() -> list[Node]:
+def addable_nodes() -> list[Node]:
     """Nodes that an autoscaler could start, by what it told the head of its node types; none where there is none."""
     from ray._private.state import state
 

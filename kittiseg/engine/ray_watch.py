@@ -46,7 +46,11 @@ class Watch:
         threading.Thread(target=_settle, args=(done, call), daemon=True).start()
         while not wait([done], timeout=_EVERY_S).done:
             self.check()
-        return done.result()
+        try:
+            return done.result()
+        except ray.exceptions.RayError:
+            self.doubt()
+            raise
 
     def check(self) -> None:
         """ResourceError where the head has been silent for long, and is no more."""
@@ -57,6 +61,13 @@ class Watch:
                 "one the same command (train: with --resume) goes on with what is not done yet"
             )
 
+    def doubt(self) -> None:
+        """Something died: waits until the head is heard again, for it may have been the first; or as :meth:`check`."""
+        since = time.monotonic()
+        while self._heard < since:
+            self.check()
+            time.sleep(_EVERY_S / 10)
+
     def start(self) -> None:
         self._thread.start()
 
@@ -66,9 +77,10 @@ class Watch:
 
     def _look(self) -> None:
         while not self._ended.is_set():
+            asked = time.monotonic()
             with suppress(Exception):  # of Ray, which ends
                 self._tell(ray.nodes())
-                self._heard = time.monotonic()
+                self._heard = asked
             self._ended.wait(_EVERY_S)
 
     def _tell(self, nodes: list[dict[str, Any]]) -> None:

@@ -33,8 +33,8 @@ class Asked:
     def never(self, nodes: Sequence[Node]) -> str:
         """What is said where not even empty nodes hold them."""
         return (
-            f"no room for '{self.name}': it asks for {self}; there are {told_nodes(nodes)}, which can hold "
-            f"{self.places(nodes)}. Ask for fewer or smaller workers (--devices, gpu_devices), or add nodes"
+            f"no room for '{self.name}': it asks for {self}, and {told_nodes(nodes)} can hold {self.places(nodes)}. "
+            "Ask for fewer or smaller workers (--devices, gpu_devices), or add nodes"
         )
 
     def taken(self, total: Node, free: Node) -> str:

@@ -3,15 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
 
-from kittiseg.engine import Engine, Workers, ray_room
+from kittiseg.engine import Engine, Resources, Workers, ray_room
+from kittiseg.engine.on_ray import OnRay
 from kittiseg.errors import ResourceError
 from kittiseg.project.files import Files
+from tests.data.kills import wait_until
+from tests.data.progress import Recorder
 from tests.engine.test_on_ray import leave, square
 
 ONE = Workers(count=1, cpus=1)
@@ -26,16 +30,30 @@ class Other:
 
 @pytest.fixture
 def taken() -> Iterator[Callable[[int], None]]:
-    """Takes CPUs, until the end of the test."""
+    """Says how many CPUs are taken from now on; none at the end of the test."""
     actors: list[Any] = []
 
     def take(count: int) -> None:
-        actors.extend(Other.remote() for _ in range(count))  # type: ignore[attr-defined]
+        while len(actors) > count:
+            ray.kill(actors.pop())
+        actors.extend(Other.remote() for _ in range(count - len(actors)))  # type: ignore[attr-defined]
         ray.get([actor.begin.remote() for actor in actors])
 
     yield take
-    for actor in actors:
-        ray.kill(actor)
+    take(0)
+
+
+@pytest.fixture
+def autoscaler(ray_engine: Engine) -> Iterator[None]:
+    """What an autoscaler that may add two nodes with a GPU tells the head; none comes."""
+    from ray._raylet import GcsClient
+    from ray.core.generated.autoscaler_pb2 import ClusterConfig, NodeGroupConfig
+
+    head = GcsClient(address=ray.get_runtime_context().gcs_address)
+    kind = NodeGroupConfig(resources={"CPU": 8, "GPU": 1}, min_count=0, max_count=2, name="gpu")
+    head.report_cluster_config(ClusterConfig(node_group_configs=[kind]).SerializeToString())
+    yield
+    head.report_cluster_config(ClusterConfig().SerializeToString())
 
 
 def make(*, device: str, threads: int) -> Callable[[int], int]:
@@ -58,7 +76,7 @@ def test_workers_that_no_node_can_hold_are_refused_at_once(ray_engine: Engine, w
 
 def test_a_group_that_is_too_large_is_refused_at_once(ray_engine: Engine, tmp_path: Path):
     """All its workers must have room at the same time."""
-    with pytest.raises(ResourceError, match=r"it asks for 3 workers with 1 CPU each; .* which can hold 2"):
+    with pytest.raises(ResourceError, match=r"it asks for 3 workers with 1 CPU each, .* can hold 2"):
         ray_engine.fit(leave, str(tmp_path), workers=Workers(count=3, cpus=1), name="t", storage=Files.at(tmp_path))
 
 
@@ -96,3 +114,25 @@ def test_a_slow_start_is_not_taken_for_want_of_room(ray_engine: Engine, monkeypa
     monkeypatch.setattr(ray_room, "PATIENCE_S", 0)
 
     assert list(ray_engine.map_with_state(make_slowly, {}, [2], workers=Workers(count=1, cpus=2), name="p")) == [4]
+
+
+def test_what_an_autoscaler_may_add_counts_and_is_waited_for(
+    ray_engine: OnRay, taken: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, autoscaler: None
+):
+    """A notice says what for. What no node type has is refused all the same."""
+    monkeypatch.setattr(ray_room, "PATIENCE_S", 0)
+    taken(2)
+    engine = replace(ray_engine, progress=Recorder())
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: list(engine.map(square, [2], name="verb")))
+        wait_until(lambda: engine.progress.notices)
+        taken(0)
+        assert waiting.result() == [4]
+
+    assert engine.resources() == Resources(cpus=16, gpus=2, nodes=1)
+    assert engine.progress.notices == [
+        "waiting for room: 'verb' asks for 1 worker with 1 CPU; 2 of 2 CPUs are in use; the autoscaler may add nodes"
+    ]
+    with pytest.raises(ResourceError, match="asks for 1 worker with 9 CPUs, and 1 node with 2 CPUs, 2 nodes w"):
+        list(engine.map_with_state(make, {}, [1], workers=Workers(count=1, cpus=9), name="p"))

@@ -27,8 +27,8 @@ def test_what_is_asked_and_what_is_there_are_said():
     taken = Asked(name="predict p", count=1, cpus=2).taken({"CPU": 12.0}, {"CPU": 1.5})
 
     assert never.startswith(
-        "no room for 'predict p': it asks for 2 workers with 4 CPUs and 1 GPU each; there are 2 nodes with 2 CPUs, "
-        "1 node with 8 CPUs and 1 GPU, which can hold 1."
+        "no room for 'predict p': it asks for 2 workers with 4 CPUs and 1 GPU each, and 2 nodes with 2 CPUs, "
+        "1 node with 8 CPUs and 1 GPU can hold 1."
     )
     assert taken == "'predict p' asks for 1 worker with 2 CPUs; 10.5 of 12 CPUs are in use"
 
