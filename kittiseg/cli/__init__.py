@@ -4,10 +4,12 @@ Exit codes: 0 done; 1 our fault (``--debug`` shows where); 2 the user can mend i
 SIGTERM, which a scheduler or ``kill`` sends and which ends a command as cleanly.
 """
 
+import os
 import signal
 import sys
 import traceback
 from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -23,7 +25,19 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, terminate)
     code = run(sys.argv[1:])
-    sys.exit(128 + received[0] if received and code == INTERRUPTED else code)
+    _end(128 + received[0] if received and code == INTERRUPTED else code)
+
+
+def _end(code: int) -> NoReturn:
+    """Ends the process, also where a Ray cluster that is gone would hold it up."""
+    if "ray" in sys.modules:
+        from kittiseg.engine.cluster import GONE
+
+        if GONE.is_set():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -36,6 +36,12 @@ def prepare_environment() -> None:
         os.environ.setdefault(name, value)
 
 
+GONE = threading.Event()
+"""Set when the cluster was left because its head is no more. Python cannot end then as usual: Ray would wait for the
+head, and then end the process with an exit code of its own.
+"""
+
+
 def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     """The engine on the cluster at ``address``, or on a new one on this machine.
 

@@ -8,7 +8,7 @@ import logging
 import pickle
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from typing import Any, TypeVar
@@ -16,13 +16,19 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import ray
 from ray import cloudpickle
+from ray.util.placement_group import PlacementGroup
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
 from kittiseg.engine.ray_places import sign_in
+from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
+from kittiseg.engine.ray_watch import Watch, leave, watching
+from kittiseg.engine.room import Asked
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import LostWorkersError
+from kittiseg.errors import LostWorkersError, ResourceError
+from kittiseg.progress import Progress, Silent
 from kittiseg.project.files import Files
 
 T = TypeVar("T")
@@ -39,15 +45,21 @@ _VERDICT = "error.pickle"  # in the storage of a group: an error that would come
 class OnRay:
     """The engine on the cluster that this process is connected to (:mod:`kittiseg.engine.cluster`).
 
-    ``share``: what each worker of :meth:`fit` takes, where others train on the same cluster; None shares out all.
+    ``share``: what each worker of :meth:`fit` takes, where others train on the same cluster and there is room for all;
+    None shares out all. ``progress`` is told of lost nodes, and of what is waited for. Each verb ends with a
+    ResourceError where there is no room for its workers, or where the cluster is gone.
     """
 
     share: Share | None = None
+    progress: Progress = field(default_factory=Silent)
 
     def resources(self) -> Resources:
-        total = ray.cluster_resources()
-        alive = sum(1 for node in ray.nodes() if node["Alive"])
-        return Resources(cpus=int(total.get("CPU", 0)), gpus=int(total.get("GPU", 0)), nodes=alive)
+        """With what an autoscaler may add: it does so when it is asked for."""
+        alive, addable = alive_nodes(), addable_nodes()
+        cpus, gpus = (
+            int(max(sum(node.get(name, 0) for node in nodes) for nodes in (alive, addable))) for name in ("CPU", "GPU")
+        )
+        return Resources(cpus=cpus, gpus=gpus, nodes=len(alive))
 
     def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
         """As gauges ``ray_<name>`` among the metrics of this node, which the dashboard draws by way of Prometheus."""
@@ -60,7 +72,7 @@ class OnRay:
 
     def shutdown(self) -> None:
         if self.share is None:  # else it is the engine of a trial, and the connection that of the search
-            ray.shutdown()
+            leave()
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T], *, name: str) -> Iterator[R]:
         if not tasks:
@@ -83,12 +95,15 @@ class OnRay:
                 max_retries=DEATHS_SURVIVED,  # of a block whose worker died; without it Ray would try for ever
             )
         done.set_name(_plain(name))
-        try:
-            for batch in done.iter_batches(batch_size=None, batch_format="pyarrow"):
-                for payload in batch.column("result"):
-                    yield unwrap(pickle.loads(payload.as_py()))
-        except ray.exceptions.WorkerCrashedError as error:
-            raise died(name, error) from None
+        with watching(self.progress) as watch:
+            self._wait_for_room(Asked(name=name, count=1, cpus=1), watch)
+            batches = iter(done.iter_batches(batch_size=None, batch_format="pyarrow"))
+            try:
+                while (batch := watch.until(partial(next, batches, None))) is not None:
+                    for payload in batch.column("result"):
+                        yield unwrap(pickle.loads(payload.as_py()))
+            except ray.exceptions.WorkerCrashedError as error:
+                raise died(name, error) from None
 
     def map_with_state(
         self,
@@ -100,20 +115,17 @@ class OnRay:
         name: str,
         follow: Callable[[R], Iterable[T]] | None = None,
     ) -> Iterator[R]:
-        cpus = workers.cpus or self._share_of_cpus(workers)
-        options = {
-            "num_cpus": cpus,
-            "num_gpus": 1 if workers.device == "cuda" else 0,
-            "max_restarts": DEATHS_SURVIVED,
-            "max_task_retries": DEATHS_SURVIVED,
-        }
-        recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a restart could no longer find it
+        asked = self._asked(workers, name)
+        recipe = cloudpickle.dumps((make, arguments))  # not by ray.put: a lost node would take it along
 
-        def start() -> Any:
+        def start(group: PlacementGroup) -> Any:
+            room = PlacementGroupSchedulingStrategy(group)
+            options = {"num_cpus": asked.cpus, "num_gpus": asked.gpus, "scheduling_strategy": room}
             title = f"{_plain(name)} {next(_NUMBERS)}"
-            return StateWorker.options(name=title, **options).remote(recipe, workers.device, cpus)  # type: ignore[attr-defined]
+            return StateWorker.options(name=title, **options).remote(recipe, workers.device, asked.cpus)  # type: ignore[attr-defined]
 
-        yield from Pool(start, workers.count, name).map(tasks, follow)
+        with watching(self.progress) as watch:
+            yield from Pool(start, workers.count, name, Places(asked, self.progress), watch).map(tasks, follow)
 
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
@@ -121,12 +133,9 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
-        cpus = workers.cpus or (self.share.cpus if self.share else self._share_of_cpus(workers))
-        gpus = (self.share or workers).gpus if workers.device == "cuda" else 0
+        asked = self._asked(workers, name)
         scaling = train.ScalingConfig(
-            num_workers=workers.count,
-            use_gpu=gpus > 0,
-            resources_per_worker={"CPU": cpus, **({"GPU": gpus} if gpus else {})},
+            num_workers=workers.count, use_gpu=asked.gpus > 0, resources_per_worker=asked.worker
         )
         run = train.RunConfig(
             name=_plain(name),
@@ -137,16 +146,19 @@ class OnRay:
         settings = {
             "work": cloudpickle.dumps((loop, job, storage)),
             "device": workers.device,
-            "threads": cpus,
+            "threads": asked.cpus,
             "share": self.share,
         }
+        trainer = TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run)
         try:
-            TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run).fit()
+            with watching(self.progress) as watch:
+                self._wait_for_room(asked, watch)
+                watch.until(trainer.fit)
         except train.TrainingFailedError as error:
             _raise_verdict(storage)
             raise _end_of_group(name, error) from error
-        except SystemExit:  # Ray Train turns Ctrl-C into it
-            raise KeyboardInterrupt from None
+        except ray.exceptions.RayError as error:
+            raise ResourceError(f"what led the workers of '{name}' died: {str(error).splitlines()[0]}") from error
         _raise_verdict(storage)
 
     def search(
@@ -160,16 +172,29 @@ class OnRay:
     ) -> None:
         from kittiseg.engine.ray_tune import search
 
-        cpus = self._share_of_cpus(plan.workers, groups=plan.at_once)
-        search(trial, tasks, heard, plan=plan, cpus=cpus, storage=storage)
+        asked = self._asked(plan.workers, "a trial", groups=plan.at_once)
+        with watching(self.progress) as watch:
+            Places(asked, self.progress).hold_all(watch.check)
+            search(trial, tasks, heard, plan=plan, cpus=asked.cpus, storage=storage)
 
-    def _share_of_cpus(self, workers: Workers, *, groups: int = 1) -> int:
+    def _wait_for_room(self, asked: Asked, watch: Watch) -> None:
+        """A trial has its share already: what the others of a sweep have is not in its way."""
+        if self.share is None:
+            Places(asked, self.progress).hold_all(watch.check)
+
+    def _asked(self, workers: Workers, name: str, *, groups: int = 1) -> Asked:
+        """``groups`` like this are to have room at once."""
+        share = self.share or workers
+        cpus = workers.cpus or (self.share.cpus if self.share else self._share_of_cpus(workers, groups=groups))
+        gpus = share.gpus if workers.device == "cuda" else 0
+        return Asked(name=name, count=workers.count, cpus=cpus, gpus=gpus)
+
+    def _share_of_cpus(self, workers: Workers, *, groups: int) -> int:
         count = workers.count * groups
         each = int(1 / workers.gpus + 1e-6)  # on one GPU
-        alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         free = [
             (int(node.get("CPU", 0)), int(node.get("GPU", 0)) * each if workers.device == "cuda" else count)
-            for node in alive
+            for node in [*alive_nodes(), *addable_nodes()]
         ]
         return share_of_cpus(free, count)
 

@@ -2,15 +2,18 @@
 
 import pickle
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import ray
 
 from kittiseg.engine import DeviceKind
+from kittiseg.engine.ray_room import Places, give_back
+from kittiseg.engine.ray_watch import Watch
 from kittiseg.errors import KittisegError, ResourceError
 
 DEATHS_SURVIVED = 3  # of one worker; after that the work itself is to blame
@@ -26,17 +29,46 @@ class StateWorker:
         make, arguments = pickle.loads(recipe)
         self._work = caught(partial(make, device=device, threads=threads, **arguments))
 
+    def begin(self) -> Any:
+        """The error, if there was one."""
+        return self._work if isinstance(self._work, Raised) else None
+
     def run(self, task: Any) -> Any:
-        return self._work if isinstance(self._work, Raised) else caught(self._work, task)
+        return caught(self._work, task)
+
+
+@dataclass(eq=False)
+class _Worker:
+    """An actor, in the room that is reserved for it. It gets tasks when it is there."""
+
+    group: Any
+    actor: Any
+    begun: bool = False
+    load: int = 0
+
+
+@dataclass(frozen=True)
+class _Task:
+    index: int
+    task: Any
 
 
 @dataclass
 class Pool:
-    """Actors, started as there is work for them, ``count`` at most; ``start`` starts one."""
+    """Actors, started as there is work for them, ``count`` at most; ``start`` starts one in a placement group.
 
-    start: Callable[[], Any]
+    Those for which there is no room do not hold up the others. One that dies is replaced, as is one whose node is lost.
+    """
+
+    start: Callable[[Any], Any]
     count: int
     name: str
+    places: Places
+    watch: Watch
+    _workers: list[_Worker] = field(default_factory=list)
+    _waiting: deque[_Task] = field(default_factory=deque)
+    _running: dict[Any, tuple[_Worker, _Task | None]] = field(default_factory=dict)
+    _deaths: Counter[int] = field(default_factory=Counter)
 
     def map(self, tasks: Iterable[Any], follow: Callable[[Any], Iterable[Any]] | None) -> Iterator[Any]:
         """Results in the order in which tasks were given out. Tasks that ``follow`` from a result come next.
@@ -45,46 +77,100 @@ class Pool:
         """
         todo: deque[Any] = deque()
         source = iter(tasks)
-        running: dict[Any, tuple[int, Any]] = {}
         done: dict[int, Any] = {}
         given = told = 0
-        actors: list[Any] = []
-        load: dict[Any, int] = {}
         try:
             while True:
-                while len(running) < WAITING * self.count:
+                while self._in_hand < WAITING * self.count:
                     task = todo.popleft() if todo else next(source, _NOTHING)
                     if task is _NOTHING:
                         break
-                    if len(actors) < self.count:
-                        actors.append(self.start())
-                        load[actors[-1]] = 0
-                    actor = min(actors, key=load.__getitem__)
-                    load[actor] += 1
-                    running[actor.run.remote(task)] = (given, actor)
+                    self._waiting.append(_Task(given, task))
                     given += 1
-                if not running:
+                if not self._in_hand:
                     return
-                (ready,), _ = ray.wait(list(running), num_returns=1)
-                index, actor = running.pop(ready)
-                load[actor] -= 1
-                done[index] = unwrap(ray.get(ready))
-                todo.extend(follow(done[index]) if follow else ())
+                self._employ()
+                for index, result in self._results():
+                    done[index] = result
+                    todo.extend(follow(result) if follow else ())
                 while told in done:
                     yield done.pop(told)
                     told += 1
-        except ray.exceptions.RayActorError as error:
-            raise died(self.name, error) from None
         except KeyboardInterrupt:
-            actors.clear()  # the engine ends now anyway; killed with work before them they would be reported as dead
+            self._workers.clear()  # the engine ends now anyway; killed at work they would be reported as dead
             raise
         finally:
             if ray.is_initialized():  # no longer, where the engine was shut down before all was done
-                for actor in actors:
-                    ray.kill(actor)
+                with suppress(ResourceError):  # all is done, or another error is on its way
+                    self.watch.until(self._dismiss_all)
+
+    @property
+    def _in_hand(self) -> int:
+        return len(self._waiting) + sum(task is not None for _, task in self._running.values())
+
+    def _employ(self) -> None:
+        """As many workers as there are tasks in hand; tasks for those that are there."""
+        while len(self._workers) < min(self.count, self._in_hand):
+            group = self.watch.until(self.places.reserve)
+            worker = _Worker(group, self.start(group))
+            self._workers.append(worker)
+            self._running[worker.actor.begin.remote()] = worker, None
+        while self._waiting:
+            free = [worker for worker in self._workers if worker.begun and worker.load < WAITING]
+            if not free:
+                return
+            worker = min(free, key=lambda worker: worker.load)
+            worker.load += 1
+            task = self._waiting.popleft()
+            self._running[worker.actor.run.remote(task.task)] = worker, task
+
+    def _results(self) -> Iterator[tuple[int, Any]]:
+        """What is there next: one result, or none."""
+        ready, _ = ray.wait(list(self._running), num_returns=1, timeout=1)
+        if not ready:
+            self.watch.check()
+            if not any(worker.begun for worker in self._workers):
+                self.watch.until(partial(self.places.judge, [worker.group for worker in self._workers]))
+            return
+        worker, task = self._running[ready[0]]
+        try:
+            result = unwrap(ray.get(ready[0]))
+        except (ray.exceptions.RayActorError, ray.exceptions.ObjectLostError) as error:
+            self.watch.doubt()
+            self._replace(worker, error)
+            return
+        del self._running[ready[0]]
+        self._deaths.pop(task.index if task else _START, None)
+        if task is None:
+            worker.begun = True
+        else:
+            worker.load -= 1
+            yield task.index, result
+
+    def _replace(self, worker: _Worker, error: Exception) -> None:
+        """What it had in hand is done again by others, unless it has died of it too often."""
+        lost = {ref: task for ref, (owner, task) in self._running.items() if owner is worker}
+        for ref, task in lost.items():
+            del self._running[ref]
+            self._deaths[task.index if task else _START] += 1
+        if max(self._deaths.values()) > DEATHS_SURVIVED:
+            raise died(self.name, error) from None
+        self._waiting.extendleft(sorted(filter(None, lost.values()), key=lambda task: -task.index))
+        self.places.begin()
+        self._dismiss(worker)
+
+    def _dismiss_all(self) -> None:
+        for worker in list(self._workers):
+            self._dismiss(worker)
+
+    def _dismiss(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        ray.kill(worker.actor)
+        give_back(worker.group)
 
 
 _NOTHING = object()
+_START = -1  # stands for the start of a worker among the tasks that one may die of
 
 
 @dataclass(frozen=True)

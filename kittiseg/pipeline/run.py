@@ -4,7 +4,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib.metadata import version
 from itertools import chain
@@ -58,7 +58,7 @@ class Run:
             from kittiseg.engine.cluster import connect
 
             progress.notice(f"connecting to Ray at {address}" if address else "starting Ray on this machine")
-            return connect(address)
+            return replace(connect(address), progress=progress)
 
         return cls(Workspace.at(workspace), start, seed, progress)
 

@@ -115,7 +115,7 @@ class JoinedSource:
         return [*self.train.keys(), *self.val.keys()]
 
     @property
-    def threads(self) -> int:
+    def at_once(self) -> int:
         return max(self.train.files.threads, self.val.files.threads)
 
     @property
