@@ -19,7 +19,6 @@ from ray import cloudpickle
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
-from kittiseg.engine.ray_places import sign_in
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
 from kittiseg.errors import LostWorkersError
 from kittiseg.project.files import Files
@@ -114,6 +113,8 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
+        from kittiseg.engine.ray_places import NoReplacement
+
         cpus = workers.cpus or (self.share.cpus if self.share else self._share_of_cpus(workers))
         gpus = (self.share or workers).gpus if workers.device == "cuda" else 0
         scaling = train.ScalingConfig(
@@ -126,6 +127,7 @@ class OnRay:
             storage_path=storage.root,
             storage_filesystem=None if storage.is_local else storage.filesystem,
             failure_config=train.FailureConfig(max_failures=DEATHS_SURVIVED, controller_failure_limit=DEATHS_SURVIVED),
+            callbacks=[NoReplacement(self.share.folder)] if self.share else None,
         )
         settings = {
             "work": cloudpickle.dumps((loop, job, storage)),
@@ -201,6 +203,8 @@ class _TrainContext:
 def _fit_worker(settings: dict[str, Any]) -> None:
     """One worker of the group. An error that would come again is put down in a file, for Ray would try it again."""
     from ray import train
+
+    from kittiseg.engine.ray_places import sign_in
 
     loop, job, storage = pickle.loads(settings["work"])
     if storage.exists(_VERDICT):
