@@ -22,7 +22,6 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
-from kittiseg.engine.ray_places import sign_in
 from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
 from kittiseg.engine.ray_watch import Watch, leave, watching
 from kittiseg.engine.room import Asked
@@ -133,6 +132,8 @@ class OnRay:
         from ray import train
         from ray.train.torch import TorchTrainer
 
+        from kittiseg.engine.ray_places import NoReplacement
+
         asked = self._asked(workers, name)
         scaling = train.ScalingConfig(
             num_workers=workers.count, use_gpu=asked.gpus > 0, resources_per_worker=asked.worker
@@ -142,6 +143,7 @@ class OnRay:
             storage_path=storage.root,
             storage_filesystem=None if storage.is_local else storage.filesystem,
             failure_config=train.FailureConfig(max_failures=DEATHS_SURVIVED, controller_failure_limit=DEATHS_SURVIVED),
+            callbacks=[NoReplacement(self.share.folder)] if self.share else None,
         )
         settings = {
             "work": cloudpickle.dumps((loop, job, storage)),
@@ -234,6 +236,8 @@ class _TrainContext:
 def _fit_worker(settings: dict[str, Any]) -> None:
     """One worker of the group. An error that would come again is put down in a file, for Ray would try it again."""
     from ray import train
+
+    from kittiseg.engine.ray_places import sign_in
 
     loop, job, storage = pickle.loads(settings["work"])
     if storage.exists(_VERDICT):

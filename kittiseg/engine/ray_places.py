@@ -1,14 +1,20 @@
-"""Where the workers of a group are: Ray Train keeps their placement group when whoever started them dies.
+"""Where the workers of a trial are: Ray Train keeps their placement group when whoever started them dies.
 
-Its own remedy asks the dashboard, and there may be none; the place of a trial that was stopped would stay taken.
+Its own remedy asks the dashboard, and there may be none; the place of a trial that was stopped would stay taken. All
+that is known lies in the trial's folder.
 """
 
+import os
+from dataclasses import dataclass
+from typing import Any
+
 from ray import PlacementGroupID
+from ray.train import UserCallback
 from ray.util.placement_group import PlacementGroup, get_current_placement_group, remove_placement_group
 
 from kittiseg.project.files import Files
 
-_PLACE = "place"
+_PLACE, _FREED = "place", "freed"
 
 
 def sign_in(folder: Files) -> None:
@@ -18,8 +24,25 @@ def sign_in(folder: Files) -> None:
         folder.replace(_PLACE, place.id.hex().encode())
 
 
+def begin(folder: Files) -> None:
+    """Called by a trial before it has workers."""
+    folder.remove(_FREED)
+
+
 def free_place(folder: Files) -> None:
     """Frees what workers said that they are in; those that are left there die."""
     if folder.exists(_PLACE):
+        folder.replace(_FREED, b"")
         remove_placement_group(PlacementGroup(PlacementGroupID.from_hex(folder.read(_PLACE).decode())))
         folder.remove(_PLACE)
+
+
+@dataclass(frozen=True)
+class NoReplacement(UserCallback):
+    """Keeps Ray Train's controller, which may outlive its trial for a moment, from starting workers anew elsewhere."""
+
+    folder: Files
+
+    def after_exception(self, run_context: Any, worker_exceptions: Any) -> None:
+        if self.folder.exists(_FREED):
+            os._exit(0)

@@ -24,7 +24,7 @@ from ray.tune.search import Searcher
 from kittiseg.engine import Engine
 from kittiseg.engine.cluster import prepare_environment
 from kittiseg.engine.on_ray import OnRay
-from kittiseg.engine.ray_places import free_place
+from kittiseg.engine.ray_places import begin, free_place
 from kittiseg.engine.search import Halving, Origin, Population, SearchPlan, Share, TrialContext, TrialNews, TrialTask
 from kittiseg.errors import KittisegError, LostWorkersError
 from kittiseg.project.files import Files
@@ -193,24 +193,26 @@ class _Listener(tune.Callback):
         self._tell(trial, "began")
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        why = self._why(trial)
         free_place(self._folder(trial))
-        self._tell(trial, "again", error=self._why(trial))
+        self._tell(trial, "again", error=why)
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any) -> None:
         facts = json.loads(result[_TOLD])
         self._tell(trial, "report", checkpoint=result[_STEP], score=result[_SCORE], facts=facts)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        known, error = _outcome(self._folder(trial))  # before what its end may still make it write
         free_place(self._folder(trial))
-        known, error = _outcome(self._folder(trial))
         if error is not None:
             self._tell(trial, "failed", error=str(error))
         else:
             self._tell(trial, "done" if known else "stopped")
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        why = self._why(trial)
         free_place(self._folder(trial))
-        self._tell(trial, "failed", error=self._why(trial))
+        self._tell(trial, "failed", error=why)
 
     def _folder(self, trial: Any) -> Files:
         return self._storage.within(str(trial))
@@ -247,6 +249,7 @@ def _run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tup
     name = tune.get_context().get_trial_name()
     folder = storage.within(name)
     folder.remove(_OUTCOME)
+    begin(folder)
     cpus, gpus = take
     engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
     try:

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,11 @@ class Watched:
         self.model, self.progress, self.dashboard = job.model, Recorder(), Dashboard()
         self.metered = Metered(self.progress, self.dashboard.observe, "train", {"model": "m"})
         self.trackers = Trackers(["tensorboard"], Tracked(name="m", config={}, folder=str(folder)), self.progress.warn)
-        self.follower = Follower(job, self.metered, self.trackers)
+        self.told: list[int] = []
+        self.follower = Follower(job, self.metered, self.trackers, self._hear)
+
+    def _hear(self, record: dict[str, Any]) -> None:
+        self.told.append(record["checkpoint"])
 
     def begin(self, *, resumed_from: int = 0) -> None:
         """As the workers do."""
@@ -59,6 +64,19 @@ def test_the_bar_has_epoch_loss_iou_speed_and_memory(watched: Watched):
     assert watched.progress.bars == [("train", STEPS, 13)]
     assert watched.progress.notes[3] == "epoch 0.4/2, loss 0.2500, 12.5 pictures/s, 1.9 GB"
     assert watched.progress.notes[-1] == "epoch 1.3/2, loss 0.0769, IoU 0.6667, 12.5 pictures/s, 1.9 GB"
+
+
+def test_a_validation_is_told_once_when_its_checkpoint_is_written(watched: Watched):
+    """Whoever hears of it may go on from there."""
+    watched.begin()
+    watched.model.make_folder("checkpoints/00000001")
+    watched.go_on(until=12)
+    assert watched.told == [1]
+
+    watched.model.make_folder("checkpoints/00000002")
+    watched.go_on(until=13)
+
+    assert watched.told == [1, 2]
 
 
 def test_a_validation_is_a_line_with_the_time_left(watched: Watched):

@@ -77,3 +77,15 @@ def test_a_damaged_checkpoint_is_not_restored(workspace: Workspace) -> None:
     with pytest.raises(ModelError, match="is damaged"):
         restore(workspace, "m", "2", "copy")
     assert workspace.models() == ["m"]
+
+
+def test_a_checkpoint_goes_into_another_workspace(workspace: Workspace, tmp_path: Path) -> None:
+    """As the best trial of a sweep does; it says where it is from."""
+    outer = Workspace.at(tmp_path / "outer")
+    outer.files.make_folder("sweeps/s")
+    workspace.files.move("models", "outer/sweeps/s/models")
+
+    model, _ = restore(Workspace(outer.files.within("sweeps/s")), "m", "2", "best", into=outer)
+
+    assert outer.models() == ["best"]
+    assert read_run(model)["restored_from"]["model"] == "sweeps/s/models/m"
