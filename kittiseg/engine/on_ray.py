@@ -26,7 +26,7 @@ from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
 from kittiseg.engine.ray_watch import Watch, leave, watching
 from kittiseg.engine.room import Asked
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import LostWorkersError, ResourceError
+from kittiseg.errors import LostWorkersError
 from kittiseg.progress import Progress, Silent
 from kittiseg.project.files import Files
 
@@ -160,7 +160,7 @@ class OnRay:
             _raise_verdict(storage)
             raise _end_of_group(name, error) from error
         except ray.exceptions.RayError as error:
-            raise ResourceError(f"what led the workers of '{name}' died: {str(error).splitlines()[0]}") from error
+            raise LostWorkersError(f"what led the workers of '{name}' died: {str(error).splitlines()[0]}") from error
         _raise_verdict(storage)
 
     def search(
