@@ -91,7 +91,7 @@ def predict(run: Run, options: PredictOptions) -> Predicted:
         }
         draft.commit(job.outputs.meta, provenance(run, "predict", **facts))
     if tally.failed:
-        place = run.workspace.files.path(f"projects/{options.name}/{FAILED}")
+        place = run.workspace.project(options.name).files.address(FAILED)
         text = f"{tally.failed} of {tally.sources} pictures could not be predicted; the others are in '{options.name}'"
         raise DataError(total.failure(f"{text}; all are listed in {place}; mend them and run it again"))
     return Predicted(

@@ -159,9 +159,11 @@ def test_a_prediction_goes_on_in_a_workspace_that_was_copied_there(
     predict(run_in(s3_workspace), undisturbed := replace(options, name="undisturbed"))
     whole = files.read("projects/squares/ds/img/003.png")
     files.write("projects/squares/ds/img/003.png", b"broken")
-    with pytest.raises(DataError, match=r"1 of 8 pictures could not be predicted(.|\n)*003\.png"):
+    with pytest.raises(DataError, match=r"1 of 8 pictures could not be predicted(.|\n)*003\.png") as raised:
         predict(run_in(s3_workspace), options)
-    assert len(s3_workspace.project("found").keys()) == 7
+    incomplete = s3_workspace.project("found")
+    assert len(incomplete.keys()) == 7
+    assert f"listed in {incomplete.files.address('failed.txt')};" in str(raised.value)
     files.write("projects/squares/ds/img/003.png", whole)
 
     made = predict(run_in(s3_workspace), options)
