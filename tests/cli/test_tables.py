@@ -231,6 +231,6 @@ def test_the_plan_of_a_prediction_is_told_size_by_size():
     assert lines[-4:] == [
         "and 3 other sizes",
         "400 pictures, 400 windows in 206 batches of 2; a px is seen 1.00 times",
-        "memory: at most 222 MB per worker, beside the network",
+        "memory: at most 384 MB per worker, beside the network",
         "computing: about 5 min on 2 workers, at 3 s a batch, measured",
     ]
