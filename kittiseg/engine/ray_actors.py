@@ -156,6 +156,7 @@ class Pool:
         if max(self._deaths.values()) > DEATHS_SURVIVED:
             raise died(self.name, error) from None
         self._waiting.extendleft(sorted(filter(None, lost.values()), key=lambda task: -task.index))
+        self.watch.progress.warn("a worker died; its work is done again")
         self.places.begin()
         self._dismiss(worker)
 

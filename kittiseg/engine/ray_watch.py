@@ -30,7 +30,7 @@ class Watch:
     """Looks at the cluster every second, in a thread of its own; use :func:`watching`."""
 
     def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+        self.progress = progress
         self._alive: dict[str, str] = {}
         self._heard = time.monotonic()
         self._ended = threading.Event()
@@ -54,7 +54,7 @@ class Watch:
 
     def check(self) -> None:
         """ResourceError where the head has been silent for long, and is no more."""
-        silent = time.monotonic() - self._heard
+        silent = self._silent()
         if silent > _patience() and not answers(self._address):
             raise ResourceError(
                 f"the Ray cluster at {self._address} is gone: its head has not answered for {silent:.0f} s. On a new "
@@ -73,7 +73,11 @@ class Watch:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join(timeout=5)  # while the head is silent it waits for an answer
+        while self._thread.is_alive() and self._silent() < 3 * _EVERY_S:  # else it waits for an answer that never comes
+            self._thread.join(timeout=_EVERY_S)
+
+    def _silent(self) -> float:
+        return time.monotonic() - self._heard
 
     def _look(self) -> None:
         while not self._ended.is_set():
@@ -88,7 +92,7 @@ class Watch:
             if node["Alive"]:
                 self._alive[node["NodeID"]] = f"{node['NodeManagerAddress']}, {told(node['Resources'])}"
             elif (known := self._alive.pop(node["NodeID"], None)) and node.get("DeathReason") not in _EXPECTED:
-                self._progress.warn(f"a node was lost ({known}); its work is done again")
+                self.progress.warn(f"a node was lost ({known}); its work is done again")
 
 
 @contextmanager

@@ -48,10 +48,10 @@ class Drill:
         """The head is dead, and with it the whole cluster."""
         self._tell("end")
 
-    def freeze(self, title: str) -> None:
-        """Workers that bear the title stay as they are, until the end."""
+    def freeze(self, title: str = "ray::", *, thaw: bool = False) -> None:
+        """Workers that bear the title stay as they are, until they thaw."""
         for pid in processes(title, under=self._process.pid):
-            os.kill(pid, signal.SIGSTOP)
+            os.kill(pid, signal.SIGCONT if thaw else signal.SIGSTOP)
 
     def __enter__(self) -> "Drill":
         return self
