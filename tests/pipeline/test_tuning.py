@@ -121,7 +121,7 @@ def test_a_killed_trial_goes_on_and_one_that_cannot_be_done_has_failed(
 
     def kill() -> None:
         wait_until(lambda: models.folders("0000/checkpoints"))
-        killed.extend(pid for pid in processes("_run_trial") if _is_at(pid, "0000"))
+        killed.extend(pid for pid in processes("ImplicitFunc") if _is_at(pid, "0000"))
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
 
@@ -167,11 +167,12 @@ def test_a_population_passes_on_what_its_best_has_learnt(workspace: Workspace, t
 
 
 def test_a_sweep_in_one_process_is_refused(workspace: Workspace, tmp_path: Path):
-    """The error says what to leave out."""
+    """The error says what to leave out, and no sweep is left that the next command would have to replace."""
     write_squares(workspace)
 
     with pytest.raises(ResourceError, match="a sweep needs Ray: leave out --engine local"):
         tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}))
+    assert workspace.files.folders("sweeps") == []
 
 
 def test_what_is_there_is_not_replaced_unless_that_is_asked_for(workspace: Workspace, tmp_path: Path):
