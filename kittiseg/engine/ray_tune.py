@@ -7,31 +7,23 @@ matters: where workers take all there are, one that took a hundredth of a CPU wo
 import json
 import logging
 import os
-import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
 from ray import cloudpickle, tune
+from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, PopulationBasedTraining, TrialScheduler
 from ray.tune.search import Searcher
 
-from kittiseg.engine import Engine
-from kittiseg.engine.cluster import prepare_environment
-from kittiseg.engine.on_ray import OnRay
-from kittiseg.engine.ray_places import begin, free_place
-from kittiseg.engine.search import Halving, Origin, Population, SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import KittisegError, LostWorkersError
+from kittiseg.engine.ray_places import free_place
+from kittiseg.engine.ray_trial import SCORE, STEP, TOLD, config_of, outcome_of, run_trial, task_of
+from kittiseg.engine.search import Halving, Population, SearchPlan, TrialContext, TrialNews, TrialTask
 from kittiseg.project.files import Files
 
 _HEAD = "node:__internal_head__"
-_TOLD, _SCORE, _STEP = "told", "score", "checkpoint"
-_ORIGIN, _OUTCOME = "origin.json", "outcome.json"
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints a table whatever its verbosity
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -55,7 +47,7 @@ def search(
     os.environ.update(_QUIET)
     logging.getLogger("ray.tune").setLevel("CRITICAL")  # we tell of failures ourselves
     listener = _Listener(heard, storage)
-    run = partial(_run_trial, work=cloudpickle.dumps(trial), storage=storage, take=(cpus, plan.workers.gpus))
+    run = partial(run_trial, work=cloudpickle.dumps(trial), storage=storage, take=(cpus, plan.workers.gpus))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tune.run(
@@ -93,7 +85,7 @@ def _all_in_turns(tasks: Iterator[TrialTask], plan: SearchPlan) -> dict[str, Any
     How many run is a matter of resources then: each takes its part of one that only the head has.
     """
     return {
-        "config": {"task": tune.grid_search([_config(task.name, task.parameters)["task"] for task in tasks])},
+        "config": {"task": tune.grid_search([config_of(task.name, task.parameters)["task"] for task in tasks])},
         "resources_per_trial": {"CPU": 0, _HEAD: 0.9 / plan.at_once},
     }
 
@@ -102,12 +94,12 @@ class _Tasks(Searcher):
     """Gives Tune one task after another."""
 
     def __init__(self, tasks: Iterator[TrialTask]) -> None:
-        super().__init__(metric=_SCORE, mode="max")
+        super().__init__(metric=SCORE, mode="max")
         self._tasks = tasks
 
     def suggest(self, trial_id: str) -> Any:
         task = next(self._tasks, None)
-        return Searcher.FINISHED if task is None else _config(task.name, task.parameters)
+        return Searcher.FINISHED if task is None else config_of(task.name, task.parameters)
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Whoever makes the tasks hears of it elsewhere."""
@@ -118,25 +110,16 @@ class _Tasks(Searcher):
     def restore(self, checkpoint_path: str) -> None: ...
 
 
-def _config(name: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """As text: Tune looks for search spaces in what it is given, and has its own ideas of ``/``."""
-    return {"task": json.dumps([name, dict(parameters)])}
-
-
-def _task(config: Mapping[str, str]) -> TrialTask:
-    return TrialTask(*json.loads(config["task"]))
-
-
 def _name_of(trial: Any) -> str:
     """Asked once, when the trial is made: a trial of a population takes over the config of another, but no name."""
-    return _task(trial.config).name
+    return task_of(trial.config).name
 
 
 def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
     if isinstance(wanted, Halving):
         halving = ASHAScheduler(
-            time_attr=_STEP,
-            metric=_SCORE,
+            time_attr=STEP,
+            metric=SCORE,
             mode="max",
             max_t=max(wanted.most - 1, wanted.grace),  # who has come to the last validation is done anyway
             grace_period=wanted.grace,
@@ -147,12 +130,12 @@ def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
             ended = SimpleNamespace(trial_id=f"ended before {number}")
             halving.on_trial_add(None, ended)
             for checkpoint, score in curve:
-                halving.on_trial_result(None, ended, {_STEP: checkpoint, _SCORE: score})
+                halving.on_trial_result(None, ended, {STEP: checkpoint, SCORE: score})
         return halving
     if isinstance(wanted, Population):
         return PopulationBasedTraining(
-            time_attr=_STEP,
-            metric=_SCORE,
+            time_attr=STEP,
+            metric=SCORE,
             mode="max",
             perturbation_interval=wanted.every,
             quantile_fraction=wanted.quantile,
@@ -163,8 +146,8 @@ def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
 
 
 def _explored(explore: Callable[[Mapping[str, Any]], Mapping[str, Any]], config: dict[str, str]) -> dict[str, str]:
-    task = _task(config)
-    return _config(task.name, explore(task.parameters))
+    task = task_of(config)
+    return config_of(task.name, explore(task.parameters))
 
 
 class _Brake(tune.Stopper):
@@ -179,8 +162,11 @@ class _Brake(tune.Stopper):
         return self.pulled
 
 
-class _Listener(tune.Callback):
-    """Tells what Tune does, in the process that asked for the search, and ends it where that went wrong."""
+class _Listener(TrialProgressCallback):
+    """Tells what Tune does, in the process that asked for the search, and ends it where that went wrong.
+
+    It stands in for the callback that prints results, whatever the verbosity, which Tune would add.
+    """
 
     def __init__(self, heard: Callable[[TrialNews], None], storage: Files) -> None:
         self._heard, self._storage, self.brake = heard, storage, _Brake()
@@ -198,11 +184,11 @@ class _Listener(tune.Callback):
         self._tell(trial, "again", error=why)
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any) -> None:
-        facts = json.loads(result[_TOLD])
-        self._tell(trial, "report", checkpoint=result[_STEP], score=result[_SCORE], facts=facts)
+        facts = json.loads(result[TOLD])
+        self._tell(trial, "report", checkpoint=result[STEP], score=result[SCORE], facts=facts)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        known, error = _outcome(self._folder(trial))  # before what its end may still make it write
+        known, error = outcome_of(self._folder(trial))  # before what its end may still make it write
         free_place(self._folder(trial))
         if error is not None:
             self._tell(trial, "failed", error=str(error))
@@ -218,65 +204,12 @@ class _Listener(tune.Callback):
         return self._storage.within(str(trial))
 
     def _why(self, trial: Any) -> str:
-        _, error = _outcome(self._folder(trial))
+        _, error = outcome_of(self._folder(trial))
         return str(error) if error else "its process died (killed, or no memory?)"
 
     def _tell(self, trial: Any, kind: Any, **facts: Any) -> None:
         if self.error is None:
             try:
-                self._heard(TrialNews(name=str(trial), parameters=_task(trial.config).parameters, kind=kind, **facts))
+                self._heard(TrialNews(name=str(trial), parameters=task_of(trial.config).parameters, kind=kind, **facts))
             except Exception as error:  # Tune would take it for one of the trial's
                 self.error, self.brake.pulled = error, True
-
-
-@dataclass(frozen=True)
-class _Context:
-    name: str
-    parameters: Mapping[str, Any]
-    origin: Origin | None
-    engine: Engine
-
-    def report(self, checkpoint: int, score: float, facts: Mapping[str, Any]) -> None:
-        told = {_STEP: checkpoint, _SCORE: score, _TOLD: json.dumps(dict(facts))}
-        with TemporaryDirectory() as folder:  # what a population passes on: the checkpoint's name, not its weights
-            Path(folder, _ORIGIN).write_text(json.dumps([self.name, checkpoint]))
-            tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
-
-
-def _run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tuple[int, float]) -> None:
-    """In the trial's process. What it ends with is put down in a file: Tune would print an error, and try it again."""
-    prepare_environment()
-    name = tune.get_context().get_trial_name()
-    folder = storage.within(name)
-    folder.remove(_OUTCOME)
-    begin(folder)
-    cpus, gpus = take
-    engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
-    try:
-        pickle.loads(work)(_Context(name, _task(config).parameters, _origin(name), engine))
-    except Exception as error:
-        _put_down(folder, error)
-        if not isinstance(error, KittisegError) or isinstance(error, LostWorkersError):
-            raise
-    else:
-        _put_down(folder, None)
-
-
-def _origin(name: str) -> Origin | None:
-    """The trial that this one is to go on from; None where it is its own."""
-    passed_on = tune.get_checkpoint()
-    if passed_on is None:
-        return None
-    with passed_on.as_directory() as place:
-        trial, checkpoint = json.loads(Path(place, _ORIGIN).read_text())
-    return None if trial == name else Origin(trial, checkpoint)
-
-
-def _put_down(folder: Files, error: Exception | None) -> None:
-    text = None if error is None else str(error) or type(error).__name__
-    folder.replace(_OUTCOME, json.dumps({"error": text}).encode())
-
-
-def _outcome(folder: Files) -> tuple[bool, str | None]:
-    """Whether the trial came to an end by itself, and its error if it was one."""
-    return (True, folder.read_json(_OUTCOME)["error"]) if folder.exists(_OUTCOME) else (False, None)

@@ -46,7 +46,8 @@ def tune(run: Run, options: TuneOptions) -> Sweep:
     """Runs the trials of a sweep that are not over, some at once, and makes the best one's best checkpoint a model.
 
     What became of each trial is written as it comes, so that a sweep which was killed goes on by ``resume``: from
-    these files, not from Ray Tune's. WorkspaceError where another process is at the same sweep.
+    these files, not from Ray Tune's. One that ends before its first trial leaves nothing. WorkspaceError where another
+    process is at the same sweep.
     """
     space = _self_contained(read_space(options.config))
     busy = f"sweep '{options.name}' is being run by another process; wait, or stop it"
@@ -57,7 +58,9 @@ def tune(run: Run, options: TuneOptions) -> Sweep:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | StorageError):
                 run.close()  # or its trials would go on
-            if isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
+            if not options.resume and all(trial.status == "waiting" for trial in sweep.trials()):
+                sweep.files.remove("")
+            elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
                 run.progress.notice("the same command with --resume goes on; trials that are over are kept")
             raise
         finally:

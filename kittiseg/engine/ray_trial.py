@@ -1,0 +1,84 @@
+"""A trial of a search, in its own process: what Ray Tune's config says, what it is told, and how it ends."""
+
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ray import tune
+
+from kittiseg.engine import Engine
+from kittiseg.engine.cluster import prepare_environment
+from kittiseg.engine.on_ray import OnRay
+from kittiseg.engine.ray_places import begin
+from kittiseg.engine.search import Origin, Share, TrialTask
+from kittiseg.errors import KittisegError, LostWorkersError
+from kittiseg.project.files import Files
+
+TOLD, SCORE, STEP = "told", "score", "checkpoint"
+_ORIGIN, _OUTCOME = "origin.json", "outcome.json"
+
+
+def config_of(name: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """As text: Tune looks for search spaces in what it is given, and has its own ideas of ``/``."""
+    return {"task": json.dumps([name, dict(parameters)])}
+
+
+def task_of(config: Mapping[str, str]) -> TrialTask:
+    return TrialTask(*json.loads(config["task"]))
+
+
+@dataclass(frozen=True)
+class _Context:
+    name: str
+    parameters: Mapping[str, Any]
+    origin: Origin | None
+    engine: Engine
+
+    def report(self, checkpoint: int, score: float, facts: Mapping[str, Any]) -> None:
+        told = {STEP: checkpoint, SCORE: score, TOLD: json.dumps(dict(facts))}
+        with TemporaryDirectory() as folder:  # what a population passes on: the checkpoint's name, not its weights
+            Path(folder, _ORIGIN).write_text(json.dumps([self.name, checkpoint]))
+            tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
+
+
+def run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tuple[int, float]) -> None:
+    """In the trial's process. What it ends with is put down in a file: Tune would print an error, and try it again."""
+    prepare_environment()
+    name = tune.get_context().get_trial_name()
+    folder = storage.within(name)
+    folder.remove(_OUTCOME)
+    begin(folder)
+    cpus, gpus = take
+    engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
+    try:
+        pickle.loads(work)(_Context(name, task_of(config).parameters, _origin(name), engine))
+    except Exception as error:
+        _put_down(folder, error)
+        if not isinstance(error, KittisegError) or isinstance(error, LostWorkersError):
+            raise
+    else:
+        _put_down(folder, None)
+
+
+def _origin(name: str) -> Origin | None:
+    """The trial that this one is to go on from; None where it is its own."""
+    passed_on = tune.get_checkpoint()
+    if passed_on is None:
+        return None
+    with passed_on.as_directory() as place:
+        trial, checkpoint = json.loads(Path(place, _ORIGIN).read_text())
+    return None if trial == name else Origin(trial, checkpoint)
+
+
+def _put_down(folder: Files, error: Exception | None) -> None:
+    text = None if error is None else str(error) or type(error).__name__
+    folder.replace(_OUTCOME, json.dumps({"error": text}).encode())
+
+
+def outcome_of(folder: Files) -> tuple[bool, str | None]:
+    """Whether the trial came to an end by itself, and its error if it was one."""
+    return (True, folder.read_json(_OUTCOME)["error"]) if folder.exists(_OUTCOME) else (False, None)
