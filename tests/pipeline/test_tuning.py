@@ -12,7 +12,7 @@ import pytest
 from kittiseg.engine import Engine
 from kittiseg.errors import ConfigError, ResourceError, WorkspaceError
 from kittiseg.pipeline import TuneOptions, tune
-from kittiseg.project.store import Workspace
+from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.history import read_history
 from kittiseg.tuning.trials import Sweep
