@@ -69,7 +69,8 @@ class Jobs:
                 "excludes": ["__pycache__"],
                 "env_vars": dict(environment),
             }
-            self._client.submit_job(entrypoint=entrypoint, submission_id=job_id, runtime_env=runtime)
+            shown = {"job_name": job_id.rpartition("-")[0]}  # in the dashboard's column of names
+            self._client.submit_job(entrypoint=entrypoint, submission_id=job_id, runtime_env=runtime, metadata=shown)
 
     def list(self) -> list[Job]:
         """The newest first."""
