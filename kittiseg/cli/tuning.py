@@ -39,7 +39,9 @@ def tune(
                 tables_tune.show_sweep_plan(terminal.out, plan)
             return
         sweep = pipeline.tune(run, pipeline.TuneOptions(config, name, resume, overwrite)).to_json()
+        page = pipeline.report(run, [name])
         if json:
             terminal.json(sweep)
         else:
             tables_tune.show_sweep(terminal.out, sweep)
+        terminal.notice(f"report: {page}")
