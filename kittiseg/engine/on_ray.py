@@ -8,6 +8,7 @@ import logging
 import pickle
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -26,7 +27,7 @@ from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
 from kittiseg.engine.ray_watch import Watch, leave, watching
 from kittiseg.engine.room import Asked
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import LostWorkersError
+from kittiseg.errors import LostWorkersError, ResourceError
 from kittiseg.progress import Progress, Silent
 from kittiseg.project.files import Files
 
@@ -103,6 +104,11 @@ class OnRay:
                         yield unwrap(pickle.loads(payload.as_py()))
             except ray.exceptions.WorkerCrashedError as error:
                 raise died(name, error) from None
+            finally:
+                with suppress(
+                    ResourceError, ValueError, ray.exceptions.RayError
+                ):  # it is gone, or at work since Ctrl-C
+                    watch.until(batches.close)  # now: Ray may have been shut down when nobody holds it any more
 
     def map_with_state(
         self,
