@@ -11,7 +11,7 @@ import numpy as np
 from kittiseg.config import parse, to_json
 from kittiseg.engine.search import Halving, Population, SearchPlan
 from kittiseg.engine.trackers import check_trackers
-from kittiseg.errors import ConfigError, DataError, KittisegError, Problem, ResourceError, StorageError, WorkspaceError
+from kittiseg.errors import DataError, KittisegError, ResourceError, StorageError, WorkspaceError
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.sweep_watch import SweepWatch
 from kittiseg.pipeline.trial import RunTrial
@@ -84,10 +84,6 @@ def _begin(run: Run, space: Space, options: TuneOptions) -> Sweep:
     train = _training_config(space)
     if any(name.startswith("transform:") for name in space.names):
         check_tags(train.dataset_tags, source=space.source)
-    fixed = [name for name in space.names if name.split("/")[1] in ("devices", "gpu_devices")]
-    if fixed:
-        problems = [Problem(f"/space/{name}", "all trials of a sweep have the same workers") for name in fixed]
-        raise ConfigError(space.source, problems)
     if options.resume:
         sweep = Sweep.open(run.workspace, options.name).resumed(space)
         _refuse_other_model(run, sweep)

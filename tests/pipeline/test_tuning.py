@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kittiseg.engine import Engine
-from kittiseg.errors import ConfigError, ResourceError, WorkspaceError
+from kittiseg.errors import ResourceError, WorkspaceError
 from kittiseg.pipeline import TuneOptions, tune
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
@@ -179,9 +179,3 @@ def test_what_is_there_is_not_replaced_unless_that_is_asked_for(workspace: Works
         with pytest.raises(WorkspaceError, match=f"{kind} 's' exists"):
             tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}))
         workspace.files.remove(f"{kind}s/s")
-
-
-def test_trials_cannot_have_other_numbers_of_workers(workspace: Workspace, tmp_path: Path):
-    """How many run at once follows from it."""
-    with pytest.raises(ConfigError, match="all trials of a sweep have the same workers"):
-        tune(run_in(workspace), options(tmp_path, {"train:/devices": {"choice": ["cpu", "cpu:2"]}}))
