@@ -3,9 +3,10 @@
 import json
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 from ray import tune
@@ -37,12 +38,17 @@ class _Context:
     parameters: Mapping[str, Any]
     origin: Origin | None
     engine: Engine
+    stopped: Event = field(default_factory=Event)
 
     def report(self, checkpoint: int, score: float, facts: Mapping[str, Any]) -> None:
         told = {STEP: checkpoint, SCORE: score, TOLD: json.dumps(dict(facts))}
         with TemporaryDirectory() as folder:  # what a population passes on: the checkpoint's name, not its weights
             Path(folder, _ORIGIN).write_text(json.dumps([self.name, checkpoint]))
-            tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
+            try:
+                tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
+            except SystemExit:  # so Tune ends whoever reports; the trial's process follows
+                self.stopped.set()
+                raise
 
 
 def run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tuple[int, float]) -> None:
@@ -54,9 +60,12 @@ def run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tupl
     begin(folder)
     cpus, gpus = take
     engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
+    context = _Context(name, task_of(config).parameters, _origin(name), engine)
     try:
-        pickle.loads(work)(_Context(name, task_of(config).parameters, _origin(name), engine))
+        pickle.loads(work)(context)
     except Exception as error:
+        if context.stopped.is_set():  # an echo of its workers' end; the trial may have begun again by now
+            return
         _put_down(folder, error)
         if not isinstance(error, KittisegError) or isinstance(error, LostWorkersError):
             raise
