@@ -1,5 +1,6 @@
 """What every benchmark uses: the result of one, the clock, and a project of many frames."""
 
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,6 +41,12 @@ def best_of(rounds: int, *works: Callable[[], float]) -> list[float]:
     """The least of each one's results over so many rounds; all of them in each round, so that they share its luck."""
     results = [[work() for work in works] for _ in range(rounds)]
     return [min(column) for column in zip(*results, strict=True)]
+
+
+def medians_of(rounds: int, *works: Callable[[], float]) -> list[float]:
+    """As :func:`best_of`, but the median: on a machine whose speed goes up and down the least is a matter of luck."""
+    results = [[work() for work in works] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*results, strict=True)]
 
 
 def frames(run: Run, folder: Path) -> Project:

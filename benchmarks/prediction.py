@@ -9,7 +9,7 @@ import torch
 from monai.inferers import sliding_window_inference
 from torch.nn import functional as F
 
-from benchmarks.measure import Ratio, best_of, frames, seconds
+from benchmarks.measure import Ratio, medians_of, frames, seconds
 from kittiseg.inference.config import SlidingWindowSettings, WindowOverlap, WindowSize
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward, fold_batch_norms
@@ -20,7 +20,7 @@ from kittiseg.training.networks import NETWORKS
 
 BATCH, SIDE = 14, 256
 TUTORIAL = SlidingWindowSettings(window=WindowSize(width=370, height=370), min_overlap=WindowOverlap(x=300, y=0))
-ROUNDS = 5
+ROUNDS = 9
 
 
 def run(folder: Path) -> list[Ratio]:
@@ -38,7 +38,7 @@ def beside_others(width: float, images: list[np.ndarray]) -> list[Ratio]:
     predictor, mode = Predictor(forward.one_by_one, classes=2, batch_size=BATCH), make_mode(TUTORIAL)
     passes = bare_passes(network, count=28 * len(images) // BATCH)
     monai = monai_predictor(network)
-    ours, bare, theirs = best_of(
+    ours, bare, theirs = medians_of(
         ROUNDS,
         lambda: seconds(lambda: list(label_maps(predictor, mode, enumerate(images)))),
         lambda: seconds(passes),
