@@ -9,7 +9,7 @@ import torch
 from monai.inferers import sliding_window_inference
 from torch.nn import functional as F
 
-from benchmarks.measure import Ratio, medians_of, frames, seconds
+from benchmarks.measure import Ratio, frames, medians_of, seconds
 from kittiseg.inference.config import SlidingWindowSettings, WindowOverlap, WindowSize
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward, fold_batch_norms
