@@ -49,7 +49,7 @@ def test_a_sweep_comes_before_its_best_model(workspace_of_models: Workspace, tmp
     small_project(workspace_of_models, "m")
     run = run_in(workspace_of_models)
 
-    html = report(run, ["m"], output=tmp_path / "page.html").read_text()
+    html = Path(report(run, ["m"], output=tmp_path / "page.html")).read_text()
 
     assert re.findall(r'<h2 id="[^"]*"><span class="kind">(\w+)</span>m</h2>', html) == ["sweep", "model"]
 
