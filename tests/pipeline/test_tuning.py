@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from kittiseg.engine import Engine
+from kittiseg.engine.search import Population
 from kittiseg.errors import ResourceError, WorkspaceError
 from kittiseg.pipeline import TuneOptions, tune
+from kittiseg.pipeline.tuning import _scheduler as scheduler_of
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.history import read_history
+from kittiseg.tuning.reading import read_space
 from kittiseg.tuning.trials import Sweep
 from tests.data.commands import start_command
 from tests.data.kills import sessions, wait_until
@@ -141,25 +144,20 @@ def _is_at(pid: int, trial: str) -> bool:
     return any(os.readlink(link).endswith(f"models/{trial}.lock") for link in Path(f"/proc/{pid}/fd").iterdir())
 
 
-def test_a_population_passes_on_what_its_best_has_learnt(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
-    """The trial that learns nothing goes on from the other's checkpoint, at a rate near the other's."""
-    write_squares(workspace)
-    space = {LR: {"choice": [0.003, 1e-8]}}
-    population = {"name": "pbt", "every": 2, "quantile": 0.5}
-    train = {"epochs": 60, "val_every": 10}
+def test_a_population_changes_what_can_change_and_within_the_space(workspace: Workspace, tmp_path: Path):
+    """What Ray Tune is told to do between two validations; that it does so is shown beside the engine."""
+    space = {LR: {"loguniform": [1e-4, 1e-2]}, "train:/seed": {"choice": [1, 2]}}
+    wanted = options(tmp_path, space, scheduler={"name": "pbt", "every": 3})
+    sweep = Sweep.begin(workspace, "s", read_space(wanted.config))
 
-    sweep = tune(
-        run_in(workspace, ray_engine), options(tmp_path, space, train=train, searcher=GRID, scheduler=population)
-    )
+    population = scheduler_of(sweep)
 
-    good, bad = sweep.trials()
-    assert {good.status, bad.status} == {"done"}
-    taken = sweep.models.model_files("0001").read_json("run.json")["taken_over"]
-    assert taken["model"] == "0000"
-    history = read_history(sweep.models.model_files("0001"))
-    assert [record["checkpoint"] for record in history if record["kind"] == "val"] == list(range(1, 7))
-    assert bad.metric is not None
-    assert bad.metric < 0.6
+    assert isinstance(population, Population)
+    assert population.every == 3
+    made = [population.explore({LR: 0.009, "train:/seed": 2}) for _ in range(20)]
+    assert {each["train:/seed"] for each in made} == {2}
+    assert all(1e-4 <= each[LR] <= 1e-2 for each in made)
+    assert len({each[LR] for each in made}) > 2
 
 
 def test_a_sweep_in_one_process_is_refused(workspace: Workspace, tmp_path: Path):
