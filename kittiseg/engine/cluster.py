@@ -113,6 +113,9 @@ def prepare(address: str) -> str:
     _settle_token(address)
     if on_loopback:
         os.environ.update(local_cluster.LOOPBACK_NODE)
+    else:  # of another cluster that was reached from here; its nodes would take this process for one that has died
+        for name in local_cluster.LOOPBACK_NODE:
+            os.environ.pop(name, None)
     return address
 
 
