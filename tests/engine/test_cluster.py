@@ -6,8 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import ray
 
-from kittiseg.engine.cluster import connect
+from kittiseg.engine import Engine
+from kittiseg.engine.cluster import connect, prepare
+from kittiseg.engine.local_cluster import LOOPBACK_NODE
 from kittiseg.errors import ResourceError
 
 
@@ -38,6 +41,18 @@ def test_auto_is_no_address_that_nobody_listens_at(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(ResourceError, match=r"nothing answers at --address 127\.0\.0\.1:1 "):
         connect("auto")
+
+
+def test_a_cluster_of_this_machine_that_was_reached_before_does_not_show(
+    ray_engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """Its node is at 127.0.0.1; nodes elsewhere would take a process that is there too for one that has died."""
+    (mark,) = LOOPBACK_NODE
+    monkeypatch.setenv(mark, "0")
+
+    prepare(ray.get_runtime_context().gcs_address)
+
+    assert mark not in os.environ
 
 
 def test_a_cluster_that_is_gone_does_not_keep_a_new_one_from_starting():
