@@ -33,7 +33,7 @@ def followed(
     """
     settings = job.config.settings
     with (
-        _local_folder(job.model) as folder,
+        _local_folder(job.model, progress) as folder,
         Trackers(
             settings.trackers, Tracked(name=name, config=to_json(settings), folder=folder), progress.warn
         ) as trackers,
@@ -60,7 +60,7 @@ def followed(
 
 
 @contextmanager
-def _local_folder(model: Files) -> Iterator[str]:
+def _local_folder(model: Files, progress: Metered) -> Iterator[str]:
     """For the files of trackers; where the model lies in a store, TensorBoard's are put there in the end."""
     if model.is_local:
         yield model.root
@@ -70,11 +70,13 @@ def _local_folder(model: Files) -> Iterator[str]:
             yield folder
         finally:
             found = sorted(Path(folder, "tensorboard").glob("*"))
-            with suppress(KittisegError):  # an error that is on its way out says more
+            try:
                 if found:
                     model.remove("tensorboard")
                 for path in found:
                     model.write(f"tensorboard/{path.name}", path.read_bytes())
+            except KittisegError as error:  # no reason to lose the training, or the error that is on its way out
+                progress.warn(f"TensorBoard's files are lost: {error}")
 
 
 class Follower:
