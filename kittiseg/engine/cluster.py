@@ -30,17 +30,16 @@ _ENVIRONMENT = {
 STARTS = 3
 _PROBE = "/ray.rpc.NodeInfoGcsService/CheckAlive"  # what a head answers at once, or refuses for want of a token
 
+GONE = threading.Event()
+"""Set when the cluster was left because its head is no more. Python cannot end then as usual: Ray would wait for the
+head, and then end the process with an exit code of its own.
+"""
+
 
 def prepare_environment() -> None:
     """Sets what Ray reads; what is set already stays."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-
-
-GONE = threading.Event()
-"""Set when the cluster was left because its head is no more. Python cannot end then as usual: Ray would wait for the
-head, and then end the process with an exit code of its own.
-"""
 
 
 def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 from kittiseg.engine.search import TrialNews, TrialTask
 from kittiseg.errors import KittisegError
@@ -40,9 +41,7 @@ class SweepWatch:
 
     def tasks(self) -> Iterator[TrialTask]:
         """Trials that an earlier run began or drew, then new ones."""
-        for trial in self._left:
-            yield TrialTask(trial.id, trial.parameters)
-        for trial in self._new:
+        for trial in chain(self._left, self._new):
             yield TrialTask(trial.id, trial.parameters)
 
     def hear(self, news: TrialNews) -> None:

@@ -53,27 +53,34 @@ def test_nobody_submits_without_the_token(cluster: LocalCluster, token: str | No
     assert refusal.value.code == status
 
 
-def test_a_wrong_token_is_an_error_at_once(
-    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("variable", "value", "at_the_job_server", "at_the_head"),
+    [
+        ("RAY_AUTH_TOKEN", "wrong", "does not accept the token", "does not accept the token"),
+        (
+            "RAY_AUTH_TOKEN_PATH",
+            "/nowhere/auth_token",
+            "copy the one of its head to /nowhere/auth_token",
+            "asks for a token, and there is none here",
+        ),
+    ],
+    ids=["wrong", "missing"],
+)
+def test_a_token_that_does_not_fit_is_an_error_at_once(
+    variable: str,
+    value: str,
+    at_the_job_server: str,
+    at_the_head: str,
+    cluster: LocalCluster,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ):
-    """At the job server and at the head; Ray itself would try for minutes."""
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "wrong")
+    """Ray itself would try for minutes. Where there is none, the error says where it would be looked for."""
+    monkeypatch.setenv(variable, value)
 
     assert command_line(["jobs", "list"]) == 2
-    assert "does not accept the token" in capfd.readouterr().err
-    with pytest.raises(ResourceError, match="does not accept the token"):
-        prepare(cluster.address)
-
-
-def test_a_missing_token_is_an_error_at_once(
-    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-):
-    """The error says where the token would be looked for."""
-    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "/nowhere/auth_token")
-
-    assert command_line(["jobs", "list"]) == 2
-    assert "copy the one of its head to /nowhere/auth_token" in capfd.readouterr().err
-    with pytest.raises(ResourceError, match="asks for a token, and there is none here"):
+    assert at_the_job_server in capfd.readouterr().err
+    with pytest.raises(ResourceError, match=at_the_head):
         prepare(cluster.address)
 
 
