@@ -129,8 +129,13 @@ def _last_started() -> str:
 
 
 def _settle_token(address: str) -> None:
-    """Shows the token if the cluster asks for one: Ray would not do so by itself, and then try for long."""
+    """Shows the token if the cluster asks for one: Ray would not do so by itself, and then try for long.
+
+    Where it does not, nor do we: its nodes show us none, would be refused, and take this process for one that has died.
+    """
     if _admits(address, None):
+        if "ray" not in sys.modules:
+            os.environ["RAY_AUTH_MODE"] = "disabled"
         return
     where = f"the cluster at --address {address}"
     if (token := read_token()) is None:

@@ -87,6 +87,7 @@ def cluster() -> Iterator[Drill]:
     """A head and three nodes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", ENDS_ITSELF_S)
+        patch.setenv("RAY_AUTH_MODE", "token")  # for clusters that we start; this one knows of no token
         with Drill(nodes=3) as drill:
             yield drill
 
