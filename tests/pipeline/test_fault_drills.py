@@ -29,7 +29,10 @@ STAGES = {
     "transform": ["transform", "QUERY.json"],
     "predict": ["predict", "WINDOWS.json", "--model", "m", "--project", "streets", "--name", "predicted"],
     "train": ["train", "TRAIN.json", "--project", "squares", "--name", "m2"],
+    "tune": ["tune", "SWEEP.json", "--name", "s"],
 }
+ALIKE = {"train:/early_stopping": {"choice": [{"patience": patience} for patience in (90, 91, 92, 93)]}}
+"""Four trials which nothing tells apart: nobody waits for so long."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,10 @@ def drilled(tmp_path_factory: pytest.TempPathFactory) -> Drilled:
         "WINDOWS": {**WINDOWS, "mode": {"source": "full_image"}},
         "FIRST": {**TINY_TRAINING, "epochs": 1},
         "TRAIN": KILLABLE,
+        "ONE": {**KILLABLE, "devices": "cpu:1"},
+        "SWEEP": {"train": "ONE.json", "project": "squares", "space": ALIKE, "searcher": {"name": "grid"}},
     }
-    query, windows, first, config = (json_file(folder, name, content) for name, content in files.items())
+    query, windows, first, config, *_ = (json_file(folder, name, content) for name, content in files.items())
     train(run_in(workspace), TrainOptions(first, "squares", "m"))
 
     transform(run_in(workspace), query)
@@ -109,6 +114,23 @@ def test_a_lost_node_does_not_show(drilled: Drilled, cluster: Drill, stage: str,
     assert process.returncode == 0, err
     assert drilled.take(name) == getattr(drilled, name)
     assert leftovers(drilled.workspace) == []
+
+
+def test_a_lost_node_does_not_show_in_a_sweep(drilled: Drilled, cluster: Drill):
+    """A trial on each node; that of the lost one goes on from its checkpoint, when another has ended."""
+    models = drilled.workspace.files.within("sweeps/s/models")
+    trials = [f"{number:04d}" for number in range(4)]
+    process = drilled.start("tune", cluster)
+    wait_until(lambda: process.poll() is not None or all(models.folders(f"{trial}/checkpoints") for trial in trials))
+    cluster.lose_node()
+    _, err = process.communicate()
+    cluster.add_node()
+
+    assert process.returncode == 0, err
+    assert err.count("warning: a node was lost") == 1
+    assert sorted(sessions(models.within(trial)) for trial in trials) == [1, 1, 1, 2]
+    assert len({last_weights(models.within(trial)) for trial in trials}) == 1
+    assert models.hidden() == []
 
 
 def test_a_lost_head_ends_each_stage_and_the_same_command_goes_on(drilled: Drilled, cluster: Drill):
