@@ -51,6 +51,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     """
     prepare_environment()
     if address is None:
+        os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")  # nobody takes this machine away
         if "ray" not in sys.modules:  # else it has decided already, and a change would only split it from its workers
             os.environ.setdefault("RAY_AUTH_MODE", "token")
         if os.environ.get("RAY_AUTH_MODE", "token") == "token":

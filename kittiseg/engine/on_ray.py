@@ -136,9 +136,8 @@ class OnRay:
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
     ) -> None:
         from ray import train
-        from ray.train.torch import TorchTrainer
 
-        from kittiseg.engine.ray_places import NoReplacement
+        from kittiseg.engine.ray_places import NoReplacement, Trainer
 
         asked = self._asked(workers, name)
         scaling = train.ScalingConfig(
@@ -157,7 +156,7 @@ class OnRay:
             "threads": asked.cpus,
             "share": self.share,
         }
-        trainer = TorchTrainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run)
+        trainer = Trainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run)
         try:
             with watching(self.progress) as watch:
                 self._wait_for_room(asked, watch)
