@@ -4,8 +4,6 @@ import json
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -15,17 +13,17 @@ from kittiseg.engine import Engine
 from kittiseg.engine.cluster import prepare_environment
 from kittiseg.engine.on_ray import OnRay
 from kittiseg.engine.ray_places import begin
-from kittiseg.engine.search import Origin, Share, TrialTask
+from kittiseg.engine.search import Share, TrialTask
 from kittiseg.errors import KittisegError, LostWorkersError
 from kittiseg.project.files import Files
 
 TOLD, SCORE, STEP = "told", "score", "checkpoint"
-_ORIGIN, _OUTCOME = "origin.json", "outcome.json"
+_OUTCOME = "outcome.json"
 
 
-def config_of(name: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+def config_of(task: TrialTask) -> dict[str, str]:
     """As text: Tune looks for search spaces in what it is given, and has its own ideas of ``/``."""
-    return {"task": json.dumps([name, dict(parameters)])}
+    return {"task": json.dumps([task.name, dict(task.parameters)])}
 
 
 def task_of(config: Mapping[str, str]) -> TrialTask:
@@ -36,31 +34,27 @@ def task_of(config: Mapping[str, str]) -> TrialTask:
 class _Context:
     name: str
     parameters: Mapping[str, Any]
-    origin: Origin | None
     engine: Engine
     stopped: Event = field(default_factory=Event)
 
     def report(self, checkpoint: int, score: float, facts: Mapping[str, Any]) -> None:
-        told = {STEP: checkpoint, SCORE: score, TOLD: json.dumps(dict(facts))}
-        with TemporaryDirectory() as folder:  # what a population passes on: the checkpoint's name, not its weights
-            Path(folder, _ORIGIN).write_text(json.dumps([self.name, checkpoint]))
-            try:
-                tune.report(told, checkpoint=tune.Checkpoint.from_directory(folder))
-            except SystemExit:  # so Tune ends whoever reports; the trial's process follows
-                self.stopped.set()
-                raise
+        try:
+            tune.report({STEP: checkpoint, SCORE: score, TOLD: json.dumps(dict(facts))})
+        except SystemExit:  # so Tune ends whoever reports; the trial's process follows
+            self.stopped.set()
+            raise
 
 
 def run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tuple[int, float]) -> None:
     """In the trial's process. What it ends with is put down in a file: Tune would print an error, and try it again."""
     prepare_environment()
-    name = tune.get_context().get_trial_name()
-    folder = storage.within(name)
+    task = task_of(config)
+    folder = storage.within(task.name)
     folder.remove(_OUTCOME)
     begin(folder)
     cpus, gpus = take
     engine = OnRay(Share(cpus=cpus, gpus=gpus, folder=folder))
-    context = _Context(name, task_of(config).parameters, _origin(name), engine)
+    context = _Context(task.name, task.parameters, engine)
     try:
         pickle.loads(work)(context)
     except Exception as error:
@@ -71,16 +65,6 @@ def run_trial(config: dict[str, str], *, work: bytes, storage: Files, take: tupl
             raise
     else:
         _put_down(folder, None)
-
-
-def _origin(name: str) -> Origin | None:
-    """The trial that this one is to go on from; None where it is its own."""
-    passed_on = tune.get_checkpoint()
-    if passed_on is None:
-        return None
-    with passed_on.as_directory() as place:
-        trial, checkpoint = json.loads(Path(place, _ORIGIN).read_text())
-    return None if trial == name else Origin(trial, checkpoint)
 
 
 def _put_down(folder: Files, error: Exception | None) -> None:

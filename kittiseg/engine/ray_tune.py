@@ -8,19 +8,19 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from ray import cloudpickle, tune
 from ray.tune.progress_reporter import TrialProgressCallback
-from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, PopulationBasedTraining, TrialScheduler
+from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from kittiseg.engine.ray_places import free_place
 from kittiseg.engine.ray_trial import SCORE, STEP, TOLD, config_of, outcome_of, run_trial, task_of
-from kittiseg.engine.search import Halving, Population, SearchPlan, TrialContext, TrialNews, TrialTask
+from kittiseg.engine.search import Halving, SearchPlan, TrialContext, TrialNews, TrialTask
 from kittiseg.project.files import Files
 
 _HEAD = "node:__internal_head__"
@@ -54,7 +54,10 @@ def search(
             run,
             name="tune",
             scheduler=_scheduler(plan.scheduler),
-            **(_all_in_turns(tasks, plan) if isinstance(plan.scheduler, Population) else _one_by_one(tasks, plan)),
+            search_alg=_Tasks(tasks),
+            num_samples=-1,
+            max_concurrent_trials=plan.at_once,
+            resources_per_trial={"CPU": 0, _HEAD: 0.001},
             max_failures=plan.retries,
             raise_on_failed_trial=False,
             callbacks=[listener],
@@ -69,27 +72,6 @@ def search(
         raise listener.error
 
 
-def _one_by_one(tasks: Iterator[TrialTask], plan: SearchPlan) -> dict[str, Any]:
-    """Trials that begin as others end."""
-    return {
-        "search_alg": _Tasks(tasks),
-        "num_samples": -1,
-        "max_concurrent_trials": plan.at_once,
-        "resources_per_trial": {"CPU": 0, _HEAD: 0.001},
-    }
-
-
-def _all_in_turns(tasks: Iterator[TrialTask], plan: SearchPlan) -> dict[str, Any]:
-    """A population, which Tune must know from the start; where there is no room for all of it, trials take turns.
-
-    How many run is a matter of resources then: each takes its part of one that only the head has.
-    """
-    return {
-        "config": {"task": tune.grid_search([config_of(task.name, task.parameters)["task"] for task in tasks])},
-        "resources_per_trial": {"CPU": 0, _HEAD: 0.9 / plan.at_once},
-    }
-
-
 class _Tasks(Searcher):
     """Gives Tune one task after another."""
 
@@ -99,7 +81,7 @@ class _Tasks(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         task = next(self._tasks, None)
-        return Searcher.FINISHED if task is None else config_of(task.name, task.parameters)
+        return Searcher.FINISHED if task is None else config_of(task)
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
         """Whoever makes the tasks hears of it elsewhere."""
@@ -111,43 +93,27 @@ class _Tasks(Searcher):
 
 
 def _name_of(trial: Any) -> str:
-    """Asked once, when the trial is made: a trial of a population takes over the config of another, but no name."""
     return task_of(trial.config).name
 
 
-def _scheduler(wanted: Halving | Population | None) -> TrialScheduler:
-    if isinstance(wanted, Halving):
-        halving = ASHAScheduler(
-            time_attr=STEP,
-            metric=SCORE,
-            mode="max",
-            max_t=max(wanted.most - 1, wanted.grace),  # who has come to the last validation is done anyway
-            grace_period=wanted.grace,
-            reduction_factor=wanted.factor,
-            stop_last_trials=False,
-        )
-        for number, curve in enumerate(wanted.known):
-            ended = SimpleNamespace(trial_id=f"ended before {number}")
-            halving.on_trial_add(None, ended)
-            for checkpoint, score in curve:
-                halving.on_trial_result(None, ended, {STEP: checkpoint, SCORE: score})
-        return halving
-    if isinstance(wanted, Population):
-        return PopulationBasedTraining(
-            time_attr=STEP,
-            metric=SCORE,
-            mode="max",
-            perturbation_interval=wanted.every,
-            quantile_fraction=wanted.quantile,
-            custom_explore_fn=partial(_explored, wanted.explore),
-            log_config=False,
-        )
-    return FIFOScheduler()
-
-
-def _explored(explore: Callable[[Mapping[str, Any]], Mapping[str, Any]], config: dict[str, str]) -> dict[str, str]:
-    task = task_of(config)
-    return config_of(task.name, explore(task.parameters))
+def _scheduler(wanted: Halving | None) -> TrialScheduler:
+    if wanted is None:
+        return FIFOScheduler()
+    halving = ASHAScheduler(
+        time_attr=STEP,
+        metric=SCORE,
+        mode="max",
+        max_t=max(wanted.most - 1, wanted.grace),  # who has come to the last validation is done anyway
+        grace_period=wanted.grace,
+        reduction_factor=wanted.factor,
+        stop_last_trials=False,
+    )
+    for number, curve in enumerate(wanted.known):
+        ended = SimpleNamespace(trial_id=f"ended before {number}")
+        halving.on_trial_add(None, ended)
+        for checkpoint, score in curve:
+            halving.on_trial_result(None, ended, {STEP: checkpoint, SCORE: score})
+    return halving
 
 
 class _Brake(tune.Stopper):
@@ -173,9 +139,7 @@ class _Listener(TrialProgressCallback):
         self.error: Exception | None = None
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-        for each in trials:  # the place of workers that it had before, and of those of trials that pause for it
-            if each is trial or each.status != "RUNNING":
-                free_place(self._folder(each))
+        free_place(self._folder(trial))  # that of workers which it had before
         self._tell(trial, "began")
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
@@ -210,6 +174,6 @@ class _Listener(TrialProgressCallback):
     def _tell(self, trial: Any, kind: Any, **facts: Any) -> None:
         if self.error is None:
             try:
-                self._heard(TrialNews(name=str(trial), parameters=task_of(trial.config).parameters, kind=kind, **facts))
+                self._heard(TrialNews(name=str(trial), kind=kind, **facts))
             except Exception as error:  # Tune would take it for one of the trial's
                 self.error, self.brake.pulled = error, True

@@ -1,6 +1,6 @@
 """What :meth:`Engine.search` is given and what it tells: many trials, some of which end early. Values only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -20,14 +20,6 @@ class TrialTask:
     parameters: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The trial, and its checkpoint, that another is to go on from in place of its own."""
-
-    trial: str
-    checkpoint: int
-
-
 class TrialContext(Protocol):
     """What a trial is told, and how it reports. ``engine`` runs on the same cluster, with the trial's share of it."""
 
@@ -36,9 +28,6 @@ class TrialContext(Protocol):
 
     @property
     def parameters(self) -> Mapping[str, Any]: ...
-
-    @property
-    def origin(self) -> Origin | None: ...
 
     @property
     def engine(self) -> "Engine": ...
@@ -65,18 +54,6 @@ class Halving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Population:
-    """Population based training: every so many validations, one of the worst ``quantile`` goes on from one of the best.
-
-    ``explore`` gives the parameters that it goes on with, from those of the better one.
-    """
-
-    every: int
-    quantile: float
-    explore: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What each worker of a trial takes; in ``folder`` the workers say where they are, so that it can be freed."""
 
@@ -92,7 +69,7 @@ class SearchPlan:
     at_once: int
     workers: "Workers"
     retries: int = 0
-    scheduler: Halving | Population | None = None
+    scheduler: Halving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +80,6 @@ class TrialNews:
     """
 
     name: str
-    parameters: Mapping[str, Any]
     kind: Literal["began", "again", "report"] | TrialEnd
     checkpoint: int = 0
     score: float = 0.0

@@ -1,6 +1,7 @@
 """The trials of a sweep while it runs: which come next, and what became of each, written down as it is heard."""
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -10,9 +11,11 @@ from kittiseg.engine.search import TrialNews, TrialTask
 from kittiseg.errors import KittisegError
 from kittiseg.pipeline.metering import Metered
 from kittiseg.training.checkpoints import list_checkpoints
+from kittiseg.training.run_record import is_paused
 from kittiseg.training.scores import score_of
 from kittiseg.tuning.config import TRIALS, OptunaSearch
 from kittiseg.tuning.documents import trial_project
+from kittiseg.tuning.population import TakeOver
 from kittiseg.tuning.searchers import searcher_of
 from kittiseg.tuning.trials import Sweep, Trial, trial_id
 
@@ -31,21 +34,32 @@ class SweepWatch:
         for trial in self._trials.values():
             self._searcher.tell(trial)
         self._new = self._new_trials()
-        self._left = [trial for trial in self._trials.values() if not trial.is_over]
         if isinstance(sweep.space.config.searcher, OptunaSearch):
             self.total = max(len(self._trials), sweep.space.config.trials or TRIALS)
         else:  # all can be known before the first has ended
-            self._left += self._new
+            deque(self._new, maxlen=0)
             self.total = len(self._trials)
         self.over = sum(trial.is_over for trial in self._trials.values())
 
     def tasks(self) -> Iterator[TrialTask]:
-        """Trials that an earlier run began or drew, then new ones."""
-        for trial in chain(self._left, self._new):
+        """Trials that are not over, then new ones."""
+        left = [trial for trial in self._trials.values() if not trial.is_over]
+        for trial in chain(left, self._new):
             yield TrialTask(trial.id, trial.parameters)
 
+    def take_over(self, taken: TakeOver, generation: int) -> None:
+        """Writes down, once, that a trial goes on from another; what it was and had learnt itself is forgotten."""
+        trial = self._trials[taken.trial]
+        origin = {"trial": taken.other, "checkpoint": taken.checkpoint, "generation": generation}
+        if trial.origin != origin:
+            self._write(
+                replace(trial, parameters=taken.parameters, origin=origin, metric=None, checkpoint=None, curve=())
+            )
+            place = f"checkpoint {taken.checkpoint} of trial {taken.other}"
+            self._progress.notice(f"generation {generation}: trial {trial.id} goes on from {place}")
+
     def hear(self, news: TrialNews) -> None:
-        trial = replace(self._trials[news.name], parameters=news.parameters)
+        trial = self._trials[news.name]
         if news.kind == "began":
             self._began[trial.id] = time.monotonic()
             self._write(replace(trial, status="running", project=self._project(trial)))
@@ -54,6 +68,8 @@ class SweepWatch:
         elif news.kind == "again":
             self._write(replace(trial, retries=trial.retries + 1, seconds=self._seconds(trial)))
             self._progress.warn(f"trial {trial.id} goes on from its last checkpoint: {news.error}")
+        elif news.kind == "done" and is_paused(self._sweep.models.files.within(f"models/{trial.id}")):
+            self._write(replace(trial, seconds=self._seconds(trial)))
         else:
             self._end(replace(trial, status=news.kind, error=news.error, seconds=self._seconds(trial)))
 

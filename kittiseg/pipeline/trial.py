@@ -18,14 +18,16 @@ from kittiseg.training.history import read_history
 from kittiseg.training.prepare import TrainRequest
 from kittiseg.training.scores import score_of
 from kittiseg.training.sources import Source
-from kittiseg.training.taking_over import take_over
 from kittiseg.training.weights import Init
 from kittiseg.tuning.space import Space
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunTrial:
-    """What all trials of a sweep have in common. ``base``: the project whose pictures all are validated on."""
+    """What all trials of a sweep have in common. ``base``: the project whose pictures all are validated on.
+
+    ``until``: after so many validations each pauses; None where it trains to its end.
+    """
 
     workspace: Workspace
     models: Workspace
@@ -34,17 +36,15 @@ class RunTrial:
     base: str
     seed: int
     init: Init | None
+    until: int | None = None
 
     def __call__(self, context: TrialContext) -> None:
-        """Trains the trial's model to its end, from its newest checkpoint where it has one."""
+        """Trains the trial's model on, from its newest checkpoint where it has one."""
         made = self.space.put(context.parameters)
         config = parse(TrainConfig, made.train, source=f"trial {context.name}")
         run = Run(self.workspace, lambda: context.engine, self.seed, Silent())
         source = self._source(run, made.transform, config)
         with alone_at(self.models, context.name, resume=True, wait_s=LAST_WORDS_S):
-            if context.origin is not None:
-                known = context.origin
-                take_over(self.models, context.name, other=known.trial, checkpoint=known.checkpoint, config=config)
             is_there = context.name in self.models.models()
             report = _Report(context, config.best_by)
             if is_there:
@@ -58,7 +58,9 @@ class RunTrial:
         return training_source(train, base, config.dataset_tags)
 
     def _request(self, name: str, source: Source, config: TrainConfig) -> TrainRequest:
-        return TrainRequest(source=source, name=name, config=config, init=self.init, projects=self.workspace)
+        return TrainRequest(
+            source=source, name=name, config=config, init=self.init, projects=self.workspace, until=self.until
+        )
 
     def _repeat(self, name: str, report: "_Report") -> None:
         """Tells what an earlier start has validated: a scheduler that is new may end the trial before workers start."""

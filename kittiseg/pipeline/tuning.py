@@ -1,17 +1,16 @@
 """TUNE: many trainings that differ in a few parameters; the best becomes a model."""
 
 import math
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from kittiseg.config import parse, to_json
-from kittiseg.engine.search import Halving, Population, SearchPlan
+from kittiseg.engine.search import Halving, SearchPlan, TrialTask
 from kittiseg.engine.trackers import check_trackers
 from kittiseg.errors import DataError, KittisegError, ResourceError, StorageError, WorkspaceError
+from kittiseg.pipeline.population import train_generations
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.sweep_watch import SweepWatch
 from kittiseg.pipeline.trial import RunTrial
@@ -25,7 +24,6 @@ from kittiseg.training.restore import restore
 from kittiseg.training.run_record import read_run
 from kittiseg.training.scores import score_of
 from kittiseg.training.weights import Init, InitFile, find_init
-from kittiseg.tuning.checks import may_change
 from kittiseg.tuning.config import Asha, Pbt
 from kittiseg.tuning.reading import read_space
 from kittiseg.tuning.space import Space
@@ -99,12 +97,7 @@ def _search(run: Run, sweep: Sweep) -> None:
     watch = SweepWatch(sweep, progress)
     if watch.over == watch.total:
         return
-    plan = SearchPlan(
-        at_once=min(trials_at_once(run, space), watch.total - watch.over),
-        workers=trial_workers(run, space),
-        retries=config.retries,
-        scheduler=_scheduler(sweep),
-    )
+    plan = _plan(run, sweep, watch)
     trial = RunTrial(
         workspace=run.workspace,
         models=sweep.models,
@@ -116,13 +109,31 @@ def _search(run: Run, sweep: Sweep) -> None:
     )
     run.progress.notice(_told(watch, plan))
     storage = sweep.files.within(".engine")
-    storage.remove("")
-    storage.make_folder("")
+
+    def train(tasks: Iterator[TrialTask], until: int | None = None) -> None:
+        storage.remove("")
+        storage.make_folder("")
+        run.engine.search(replace(trial, until=until), tasks, watch.hear, plan=plan, storage=storage)
+
     progress.start(f"tune {sweep.name}", watch.total - watch.over, "trials")
     try:
-        run.engine.search(trial, watch.tasks(), watch.hear, plan=plan, storage=storage)
+        if isinstance(config.scheduler, Pbt):
+            train_generations(sweep, watch, train)
+        else:
+            train(watch.tasks())
     finally:
         progress.finish()
+
+
+def _plan(run: Run, sweep: Sweep, watch: SweepWatch) -> SearchPlan:
+    space, config = sweep.space, sweep.space.config
+    over = 0 if isinstance(config.scheduler, Pbt) else watch.over  # a population that goes on has the threads it had
+    return SearchPlan(
+        at_once=min(trials_at_once(run, space), watch.total - over),
+        workers=trial_workers(run, space),
+        retries=config.retries,
+        scheduler=_scheduler(sweep),
+    )
 
 
 def _init(run: Run, wanted: str | None) -> Init | None:
@@ -143,21 +154,16 @@ def _base(run: Run, sweep: Sweep) -> str:
     return shared_project(run, sweep.name, query).name
 
 
-def _scheduler(sweep: Sweep) -> Halving | Population | None:
+def _scheduler(sweep: Sweep) -> Halving | None:
     wanted, train = sweep.space.config.scheduler, _training_config(sweep.space)
-    if isinstance(wanted, Asha):
-        return Halving(
-            grace=wanted.grace,
-            factor=wanted.reduction_factor,
-            most=math.ceil(train.epochs / train.val_every),
-            known=tuple(_curve(sweep, trial) for trial in sweep.trials() if trial.status in ("done", "stopped")),
-        )
-    if isinstance(wanted, Pbt):
-        names = wanted.parameters or tuple(filter(may_change, sweep.space.names))
-        rng = np.random.default_rng(sweep.space.config.seed)
-        explore = partial(sweep.space.perturbed, names=names, rng=rng, resample=wanted.resample)
-        return Population(every=wanted.every, quantile=wanted.quantile, explore=explore)
-    return None
+    if not isinstance(wanted, Asha):
+        return None
+    return Halving(
+        grace=wanted.grace,
+        factor=wanted.reduction_factor,
+        most=math.ceil(train.epochs / train.val_every),
+        known=tuple(_curve(sweep, trial) for trial in sweep.trials() if trial.status in ("done", "stopped")),
+    )
 
 
 def _curve(sweep: Sweep, trial: Trial) -> tuple[tuple[int, float], ...]:

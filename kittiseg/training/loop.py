@@ -35,7 +35,7 @@ from kittiseg.training.validation import Validation, Validator
 
 
 def train_loop(context: WorkerContext, job: TrainJob) -> None:
-    """Trains ``job.model`` to its last epoch, from its newest whole checkpoint or else from its first weights.
+    """Trains ``job.model`` to its last epoch or to a pause, from its newest whole checkpoint or else its first weights.
 
     So a group that was killed and is started again goes on by itself. On the CPU the weights it ends with are those of
     a training that nobody disturbed, bit for bit; on CUDA cuDNN chooses its fastest kernels, which may round otherwise.
@@ -44,7 +44,7 @@ def train_loop(context: WorkerContext, job: TrainJob) -> None:
     torch.backends.cudnn.benchmark = True
     trainer = _Trainer(context, job)
     with trainer.supply:
-        while not trainer.is_done:
+        while trainer.why_ended is None:
             trainer.step()
             if trainer.checkpoint_is_due:
                 trainer.save()
@@ -77,8 +77,8 @@ class _Trainer:
         self.log = StepLog(self.forward.device)
 
     @property
-    def is_done(self) -> bool:
-        return why_ended(self.state, self.supply.plan, self.config) is not None
+    def why_ended(self) -> str | None:
+        return why_ended(self.state, self.supply.plan, self.config, until=self.job.until)
 
     @property
     def checkpoint_is_due(self) -> bool:
@@ -119,7 +119,7 @@ class _Trainer:
         forget_local(self.job.samples)
         if self.group.rank == 0:
             self.job.model.remove(INIT)
-            end_session(self.job.model, str(why_ended(self.state, self.supply.plan, self.config)))
+            end_session(self.job.model, str(self.why_ended))
 
     def _network(self, found: Resumable | None) -> Forward:
         """On its device, with the newest checkpoint's weights or the first ones."""

@@ -45,7 +45,7 @@ class TrainRequest:
     """A training that somebody wants: model ``name`` from ``source``. ``init``: whose weights it begins with.
 
     ``windows``: the inference config that the model is for; without one that of ``config.validate_on``. ``projects``:
-    the workspace that has the project of ``config.validate_on``; without one the model's.
+    the workspace that has the project of ``config.validate_on``; without one the model's. ``until``: see TrainJob.
     """
 
     source: Source
@@ -55,6 +55,7 @@ class TrainRequest:
     overwrite: bool = False
     windows: InferenceConfig | None = None
     projects: Workspace | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,8 @@ class TrainJob:
 
     ``model``: the folder, with config.json and first weights in it. ``samples``: the folder of the prepared pictures,
     as :func:`~kittiseg.training.sample_files.write_samples` fills it. ``whole``: the whole pictures that it validates
-    on. ``windows``: the inference config that its scale should fit.
+    on. ``windows``: the inference config that its scale should fit. ``until``: it pauses after so many validations, to
+    be gone on with as if it had not; None where it trains to its end.
     """
 
     model: Files
@@ -73,6 +75,7 @@ class TrainJob:
     plan: DevicePlan
     whole: WholePictures | None = None
     windows: InferenceConfig | None = None
+    until: int | None = None
 
 
 def prepare(workspace: Workspace, request: TrainRequest, plan: DevicePlan, progress: Progress) -> TrainJob:
@@ -142,6 +145,7 @@ def _job(
         plan=plan,
         whole=whole,
         windows=windows,
+        until=request.until,
     )
 
 

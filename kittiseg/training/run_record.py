@@ -12,6 +12,8 @@ from kittiseg.project.store import Files
 from kittiseg.training.model import json_bytes
 
 RUN = "run.json"
+PAUSED = "paused"
+"""Why a session has ended that is to be gone on with."""
 
 
 def read_run(model: Files) -> dict[str, Any]:
@@ -45,6 +47,12 @@ def end_session(model: Files, why: str) -> None:
     record = read_run(model)
     record["sessions"][-1] |= {"ended": now(), "why": why}
     write_run(model, record)
+
+
+def is_paused(model: Files) -> bool:
+    """Whether its training has paused, and has not gone on since."""
+    sessions = read_run(model)["sessions"] if model.exists(RUN) else []
+    return bool(sessions) and sessions[-1].get("why") == PAUSED
 
 
 def now() -> str:

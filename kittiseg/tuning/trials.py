@@ -1,7 +1,8 @@
 """The files of a sweep, in the workspace's folder ``sweeps/<name>``.
 
 ``sweep.json`` says what was asked, ``trials/<id>/trial.json`` what became of each trial, ``models/<id>`` is its model,
-and ``best.json`` names the best one, with the two files that make it again in ``best``.
+and ``best.json`` names the best one, with the two files that make it again in ``best``. Of a population there is
+``exchange.json``: who takes over from whom after the generation that was trained last.
 """
 
 import json
@@ -14,11 +15,13 @@ from kittiseg.errors import ConfigError, DataError, Problem
 from kittiseg.project.store import Files, Workspace, check_name
 from kittiseg.tuning.config import SweepConfig
 from kittiseg.tuning.documents import Documents, saved_as
+from kittiseg.tuning.population import Exchange
 from kittiseg.tuning.space import Space
 
 SWEEPS = "sweeps"
 SWEEP = "sweep.json"
 BEST = "best.json"
+EXCHANGE = "exchange.json"
 
 Status = Literal["waiting", "running", "done", "stopped", "failed"]
 """``stopped``: by the scheduler, before its last epoch. ``failed``: died more often than it is retried."""
@@ -31,7 +34,8 @@ class Trial:
     """A training of a sweep. ``metric``: of its best ``checkpoint``; None before its first validation.
 
     ``epoch``: how far it has come. ``curve``: epoch and metric of each validation. ``project``: what its query made.
-    ``retries``: how often it went on after it died.
+    ``retries``: how often it went on after it died. ``origin``: the other ``trial`` of a population, its ``checkpoint``
+    and the ``generation`` after which this trial went on from there; None where it is still its own.
     """
 
     id: str
@@ -45,6 +49,7 @@ class Trial:
     project: str | None = None
     curve: Sequence[Sequence[float | None]] = ()
     retries: int = 0
+    origin: Mapping[str, Any] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -150,6 +155,18 @@ class Sweep:
         """By id."""
         found = map(self.trial, self.files.folders("trials"))
         return [trial for trial in found if trial is not None]
+
+    def exchange(self) -> Exchange:
+        """Of a population, the last that was decided."""
+        try:
+            return Exchange.from_json(self.files.read_json(EXCHANGE)) if self.files.exists(EXCHANGE) else Exchange()
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{self.files.path(EXCHANGE)}: not what a sweep writes: {error!r}; begin it anew by --overwrite"
+            ) from None
+
+    def write_exchange(self, exchange: Exchange) -> None:
+        self._write(EXCHANGE, exchange.to_json())
 
     def best(self) -> Trial | None:
         """Of those that did not fail and have a metric; of equal ones the first."""

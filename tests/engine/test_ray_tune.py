@@ -1,10 +1,8 @@
 """Searches on a real Ray of two CPUs that has no dashboard. Trials are small; most have no workers."""
 
-import itertools
 import os
 import signal
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 
 from kittiseg.engine import Engine, WorkerContext, Workers
-from kittiseg.engine.search import Halving, Population, SearchPlan, TrialContext, TrialNews, TrialTask
+from kittiseg.engine.search import Halving, SearchPlan, TrialContext, TrialNews, TrialTask
 from kittiseg.errors import DataError, StorageError
 from kittiseg.project.files import Files
 from tests.data.kills import wait_until
@@ -108,39 +106,6 @@ def test_a_trial_that_dies_is_started_again_and_one_that_dies_too_often_does_not
     errors = {news.name: news.error for news in heard if news.kind == "failed"}
     assert errors["0002"] == "no picture has the tag 'train'"
     assert "its process died" in str(errors["0001"])
-
-
-def climb(context: TrialContext) -> None:
-    """Goes on from where it was, or from where it is told to, until one has gone on from the other; by its rate."""
-    place = Path(context.parameters["folder"])
-    start = place / (context.origin.trial if context.origin else context.name)
-    value = float(start.read_text()) if start.exists() else 0.0
-    if context.origin:
-        (place / "taken").touch()
-    for checkpoint in itertools.count(1):
-        value += context.parameters["rate"]
-        (place / context.name).write_text(str(value))
-        context.report(checkpoint, value, {"origin": context.origin and context.origin.trial})
-        if (place / "taken").exists():
-            return
-        time.sleep(0.1)
-
-
-def twice(parameters: Any) -> Any:
-    return {**parameters, "rate": parameters["rate"] * 2}
-
-
-def test_a_bad_trial_of_a_population_goes_on_from_a_good_one(ray_engine: Engine, tmp_path: Path):
-    """With parameters made of the good one's, under its own name."""
-    trials = [{"folder": str(tmp_path), "rate": rate} for rate in (0.0, 1.0)]
-    population = Population(every=2, quantile=0.5, explore=twice)
-
-    heard = search(ray_engine, tmp_path, climb, trials, scheduler=population)
-
-    assert ends(heard) == {"0000": "done", "0001": "done"}
-    (taken,) = [news for news in heard if news.facts == {"origin": "0001"}]
-    assert (taken.name, taken.parameters["rate"], taken.checkpoint) == ("0000", 2, 1)
-    assert taken.score >= 3
 
 
 def report_once(context: TrialContext) -> None:

@@ -7,6 +7,8 @@ from kittiseg.engine.search import TrialNews
 from kittiseg.pipeline.metering import Metered
 from kittiseg.pipeline.sweep_watch import SweepWatch
 from kittiseg.project.store import Workspace
+from kittiseg.training.run_record import PAUSED, write_run
+from kittiseg.tuning.population import TakeOver
 from kittiseg.tuning.trials import Sweep
 from tests.data.progress import Dashboard, Recorder
 from tests.data.spaces import LR, space_of
@@ -20,7 +22,7 @@ def sweep_in(workspace: Workspace, folder: Path, **fields: Any) -> Sweep:
 
 
 def news(kind: Any, name: str = "0000", **fields: Any) -> TrialNews:
-    return TrialNews(name=name, parameters={LR: 0.1}, kind=kind, **fields)
+    return TrialNews(name=name, kind=kind, **fields)
 
 
 def report(checkpoint: int, loss: float) -> TrialNews:
@@ -74,6 +76,46 @@ def test_a_sweep_that_goes_on_leaves_out_trials_that_are_over(workspace: Workspa
 
     assert [task.name for task in again.tasks()] == ["0001", "0002"]
     assert (again.over, again.total) == (1, 3)
+
+
+def test_a_trial_that_goes_on_from_another_forgets_what_it_had(workspace: Workspace, tmp_path: Path):
+    """Told twice, as by a sweep that was killed, it keeps what it has validated since."""
+    sweep = sweep_in(workspace, tmp_path)
+    watch = SweepWatch(sweep, metered(recorder := Recorder(), Dashboard()))
+    taken = TakeOver(trial="0000", other="0002", checkpoint=2, parameters={LR: 0.3})
+    watch.hear(news("began"))
+    watch.hear(report(1, 0.5))
+
+    watch.take_over(taken, 1)
+    first = sweep.trial("0000")
+    watch.hear(report(3, 0.2))
+    watch.take_over(taken, 1)
+
+    assert first is not None
+    assert (first.parameters, first.metric, first.checkpoint, first.curve) == ({LR: 0.3}, None, None, ())
+    assert first.origin == {"trial": "0002", "checkpoint": 2, "generation": 1}
+    again = sweep.trial("0000")
+    assert again is not None
+    assert (again.metric, again.checkpoint) == (0.2, 3)
+    assert recorder.notices == ["generation 1: trial 0000 goes on from checkpoint 2 of trial 0002"]
+    assert [task.parameters[LR] for task in watch.tasks()] == [0.3, 0.2, 0.3]
+
+
+def test_a_trial_that_has_paused_is_not_over(workspace: Workspace, tmp_path: Path):
+    """It is done when its training has ended otherwise."""
+    sweep = sweep_in(workspace, tmp_path)
+    watch = SweepWatch(sweep, metered(recorder := Recorder(), Dashboard()))
+    recorder.start("tune s", watch.total, "trials")
+    model = sweep.models.files.within("models/0000")
+
+    for why, status in ((PAUSED, "running"), ("all 2 epochs are done", "done")):
+        write_run(model, {"sessions": [{"why": why}]})
+        watch.hear(news("began"))
+        watch.hear(news("done"))
+        found = sweep.trial("0000")
+        assert found is not None
+        assert found.status == status
+    assert recorder.bars == [("tune s", 3, 1)]
 
 
 def test_trials_that_hang_on_others_are_asked_for_when_their_turn_comes(workspace: Workspace, tmp_path: Path):

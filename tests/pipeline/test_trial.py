@@ -1,7 +1,7 @@
 """Trials in this process, whom nobody schedules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,12 @@ import pytest
 
 from kittiseg.engine import Engine
 from kittiseg.engine.in_process import InProcess
-from kittiseg.engine.search import Origin
 from kittiseg.pipeline.trial import RunTrial
 from kittiseg.project.store import Workspace
 from kittiseg.training.history import read_history
+from kittiseg.training.run_record import is_paused
 from kittiseg.tuning.trials import Sweep
-from tests.data.kills import sessions
+from tests.data.kills import last_weights, sessions
 from tests.data.runs import TINY_TRAINING
 from tests.data.spaces import LR, space_of
 from tests.data.training import write_squares
@@ -26,7 +26,6 @@ class Context:
 
     name: str
     parameters: Mapping[str, Any]
-    origin: Origin | None = None
     lives: int = 100
     engine: Engine = field(default_factory=InProcess)
     told: list[tuple[int, float]] = field(default_factory=list)
@@ -69,18 +68,20 @@ def test_a_trial_that_begins_again_tells_what_it_knows_before_it_has_workers(tri
     assert sessions(trial.models.model_files("0000")) == 2
 
 
-def test_a_trial_may_go_on_from_another_s_checkpoint(trial: RunTrial):
-    """With its own rate, under its own name; what it learnt itself is forgotten."""
-    trial(good := Context("0000", {LR: 0.003}))
-    trial(bad := Context("0001", {LR: 1e-8}))
+def test_a_trial_that_pauses_goes_on_as_if_it_had_not(trial: RunTrial):
+    """What it ends with is that of one that never paused, bit for bit; a pause that is behind it is none."""
+    trial(whole := Context("0000", {LR: 0.003}))
 
-    trial(taken := Context("0001", {LR: 0.002}, origin=Origin("0000", 4)))
+    for until in (1, 3, 3):
+        replace(trial, until=until)(context := Context("0001", {LR: 0.003}))
+        assert len(context.told) == until
+        assert is_paused(trial.models.model_files("0001"))
+    trial(context := Context("0001", {LR: 0.003}))
 
-    assert taken.told == good.told != bad.told
-    record = trial.models.model_files("0001").read_json("run.json")
-    assert (record["taken_over"]["model"], record["restored_from"]["checkpoint"]) == ("0000", 4)
-    settings = trial.models.model_files("0001").read_json("config.json")["settings"]
-    assert settings["lr"] == 0.002
+    assert context.told == whole.told
+    one, other = (trial.models.model_files(name) for name in ("0000", "0001"))
+    assert last_weights(one) == last_weights(other)
+    assert not is_paused(other)
 
 
 def validations(trial: RunTrial, name: str) -> list[dict[str, Any]]:

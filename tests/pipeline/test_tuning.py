@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 
 from kittiseg.engine import Engine
-from kittiseg.engine.search import Population
 from kittiseg.errors import ResourceError, WorkspaceError
 from kittiseg.pipeline import TuneOptions, tune
-from kittiseg.pipeline.tuning import _scheduler as scheduler_of
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.history import read_history
-from kittiseg.tuning.reading import read_space
 from kittiseg.tuning.trials import Sweep
 from tests.data.commands import start_command
 from tests.data.kills import sessions, wait_until
@@ -142,22 +139,6 @@ def test_a_killed_trial_goes_on_and_one_that_cannot_be_done_has_failed(
 def _is_at(pid: int, trial: str) -> bool:
     """Whether a trial's process is at this one: it holds the lock of its model."""
     return any(os.readlink(link).endswith(f"models/{trial}.lock") for link in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def test_a_population_changes_what_can_change_and_within_the_space(workspace: Workspace, tmp_path: Path):
-    """What Ray Tune is told to do between two validations; that it does so is shown beside the engine."""
-    space = {LR: {"loguniform": [1e-4, 1e-2]}, "train:/seed": {"choice": [1, 2]}}
-    wanted = options(tmp_path, space, scheduler={"name": "pbt", "every": 3})
-    sweep = Sweep.begin(workspace, "s", read_space(wanted.config))
-
-    population = scheduler_of(sweep)
-
-    assert isinstance(population, Population)
-    assert population.every == 3
-    made = [population.explore({LR: 0.009, "train:/seed": 2}) for _ in range(20)]
-    assert {each["train:/seed"] for each in made} == {2}
-    assert all(1e-4 <= each[LR] <= 1e-2 for each in made)
-    assert len({each[LR] for each in made}) > 2
 
 
 def test_a_sweep_in_one_process_is_refused(workspace: Workspace, tmp_path: Path):

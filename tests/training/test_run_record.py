@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from kittiseg.project.store import Files
-from kittiseg.training.run_record import add_facts, add_session, end_session, read_run, write_run
+from kittiseg.training.run_record import PAUSED, add_facts, add_session, end_session, is_paused, read_run, write_run
 
 
 def test_every_start_is_recorded(tmp_path: Path) -> None:
@@ -19,6 +19,20 @@ def test_every_start_is_recorded(tmp_path: Path) -> None:
     assert ["ended" in entry for entry in record["sessions"]] == [False, True]
     assert record["sessions"][1]["why"] == "all 2 epochs are done"
     assert set(record["sessions"][0]["versions"]) == {"kittiseg", "torch", "numpy", "python"}
+
+
+def test_a_training_that_paused_and_goes_on_is_not_paused(tmp_path: Path) -> None:
+    """Nor is one that never began."""
+    model = Files.at(tmp_path)
+    assert not is_paused(model)
+    write_run(model, {"sessions": []})
+    assert not is_paused(model)
+
+    add_session(model, {})
+    end_session(model, PAUSED)
+    assert is_paused(model)
+    add_session(model, {})
+    assert not is_paused(model)
 
 
 def test_what_was_found_out_first_stays(tmp_path: Path) -> None:

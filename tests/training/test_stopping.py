@@ -2,6 +2,7 @@ import pytest
 
 from kittiseg.training.batches import BatchPlan
 from kittiseg.training.checkpoints import TrainState
+from kittiseg.training.run_record import PAUSED
 from kittiseg.training.stopping import waited, why_ended
 from tests.data.training import tiny_config
 
@@ -37,3 +38,12 @@ def test_a_training_ends_when_its_steps_are_done_or_scores_stop() -> None:
         "early_stopping: no better mean_iou in 2 validations"
     )
     assert why_ended(TrainState(step=3, scores=stuck), PLAN, tiny_config(epochs=2)) is None
+
+
+def test_a_training_pauses_after_so_many_validations() -> None:
+    """Which is not its end; where both come together it is the end."""
+    config, losses = tiny_config(epochs=2), (0.5, 0.4)
+
+    assert why_ended(TrainState(step=3, val_losses=losses), PLAN, config, until=3) is None
+    assert why_ended(TrainState(step=3, val_losses=losses), PLAN, config, until=2) == PAUSED
+    assert why_ended(TrainState(step=4, val_losses=losses), PLAN, config, until=2) == "all 2 epochs are done"

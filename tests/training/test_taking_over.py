@@ -9,6 +9,8 @@ from kittiseg.training.alone import train_alone
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.history import read_history
 from kittiseg.training.prepare import TrainJob, read_model_config
+from kittiseg.training.restore import restore
+from kittiseg.training.run_record import read_run
 from kittiseg.training.taking_over import take_over
 from tests.data.training import tiny_job, with_epochs, write_squares
 
@@ -53,19 +55,8 @@ def test_a_model_goes_on_from_another_s_checkpoint_at_its_own_rate(
     assert (rates[6], rates[7]) == (pytest.approx(0.004), pytest.approx(0.001))
 
 
-def test_a_checkpoint_without_its_optimizer_is_passed_over_for_a_newer_one(
-    workspace: Workspace, jobs: tuple[TrainJob, TrainJob]
-):
-    """Only the newest two have it."""
-    good, bad = jobs
-
-    take_over(workspace, "bad", other="good", checkpoint=1, config=good.config.settings)
-
-    assert [checkpoint.number for checkpoint in list_checkpoints(bad.model).whole] == [4]
-
-
 def test_taking_over_again_leaves_what_was_trained_since(workspace: Workspace, jobs: tuple[TrainJob, TrainJob]):
-    """A trial that dies after it began with another's checkpoint is told of that checkpoint again."""
+    """Whoever takes over may have died after it was done, and begins with it again."""
     good, bad = jobs
     longer = with_epochs(good, 3).config
     take_over(workspace, "bad", other="good", checkpoint=4, config=longer.settings)
@@ -74,3 +65,20 @@ def test_taking_over_again_leaves_what_was_trained_since(workspace: Workspace, j
     take_over(workspace, "bad", other="good", checkpoint=4, config=longer.settings)
 
     assert [checkpoint.number for checkpoint in list_checkpoints(bad.model).whole] == [4, 5, 6]
+
+
+@pytest.mark.parametrize("left", ["nothing", "a copy"])
+def test_taking_over_that_was_killed_is_done_anew(workspace: Workspace, jobs: tuple[TrainJob, TrainJob], left: str):
+    """Between the removal of what was there, the copy of the other, and its settings."""
+    good, bad = jobs
+    config = replace(good.config.settings, lr=0.001)
+    if left == "nothing":
+        bad.model.remove("")
+    else:
+        restore(workspace, "good", "4", "bad", overwrite=True)
+
+    take_over(workspace, "bad", other="good", checkpoint=4, config=config)
+
+    assert weights(bad.model, 4) == weights(good.model, 4)
+    assert read_model_config(bad.model).settings == config
+    assert read_run(bad.model)["taken_over"]["model"] == "good"

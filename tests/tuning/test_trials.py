@@ -9,6 +9,7 @@ from kittiseg.dtl.query import read_query
 from kittiseg.errors import ConfigError, DataError, WorkspaceError
 from kittiseg.project.store import Workspace
 from kittiseg.training.config import TrainConfig
+from kittiseg.tuning.population import Exchange, TakeOver
 from kittiseg.tuning.trials import Sweep, Trial, best_of, trial_id
 from tests.data.spaces import LR, WIDTH, space_of
 
@@ -44,6 +45,19 @@ def test_trials_are_read_as_they_were_written_in_the_order_of_their_ids(sweep: S
     assert sweep.trials() == [trial(2, status="running", project="s--00"), last]
     assert sweep.trial("0002") == trial(2, status="running", project="s--00")
     assert sweep.trial("0003") is None
+
+
+def test_an_exchange_is_read_as_it_was_written(sweep: Sweep):
+    """Before the first generation is over there is none."""
+    taken = TakeOver(trial="0001", other="0000", checkpoint=4, parameters=PARAMETERS)
+    assert sweep.exchange() == Exchange()
+
+    sweep.write_exchange(exchange := Exchange(generation=2, taken=(taken,)))
+
+    assert sweep.exchange() == exchange
+    sweep.files.replace("exchange.json", b"{}")
+    with pytest.raises(DataError, match=r"exchange\.json: not what a sweep writes"):
+        sweep.exchange()
 
 
 def test_a_new_sweep_has_no_trials_of_an_old_one(workspace: Workspace, sweep: Sweep):
