@@ -15,21 +15,27 @@ from kittiseg import pipeline
 from kittiseg.engine import Engine
 from kittiseg.errors import DataError
 from kittiseg.pipeline import PredictOptions, TrainOptions, WindowsOptions, import_pictures, predict, train, transform
+from kittiseg.pipeline.run import Run
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Workspace
 from tests.data.commands import start_command, stop_when
 from tests.data.drafts import META, add_picture, places
+from tests.data.kills import last_weights
 from tests.data.large_pictures import tiff
+from tests.data.programs import RANDOM_CROP, query
 from tests.data.projects import annotation_of, picture, small_project
-from tests.data.query_sources import cropped
+from tests.data.query_sources import SQUARES, cropped
 from tests.data.runs import TINY_TRAINING, WINDOWS, json_file, run_in, told, tutorial_query
 from tests.data.s3 import keys, leftovers_in_store
+from tests.data.searching import OneByOne
+from tests.data.spaces import LR
 from tests.data.training import write_squares
 
 LARGE = Size(height=2400, width=40)
 """Of a picture that is predicted in seven parts."""
 
 OUTPUTS = [{"as": "masks"}, {"as": "geotiff"}]
+SPACE = {LR: {"choice": [0.003]}, "transform:/1/settings/random_part/width/min_percent": {"choice": [20, 80]}}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,22 @@ def contents(workspace: Workspace, name: str) -> dict[str, str]:
     return {key: hashlib.sha256(files.read(key)).hexdigest() for key in shown}
 
 
+def sweep(run: Run, folder: Path) -> dict[str, Any]:
+    """Of a rate and of the crops that are trained on: the trials, and the last weights of the best one."""
+    parts = query(SQUARES, ("crop", "$in", "$c", RANDOM_CROP), save="$c")
+    for name, document in (("crops", parts), ("trial", {**TINY_TRAINING, "epochs": 1, "val_every": 0.5})):
+        json_file(folder, name, document)
+    config = {"train": "trial.json", "transform": "crops.json", "space": SPACE, "searcher": {"name": "grid"}}
+    swept = pipeline.tune(run, pipeline.TuneOptions(json_file(folder, "sweep", {**config, "at_once": 2}), "s"))
+    trials = [{**trial.to_json(), "seconds": 0} for trial in swept.trials()]
+    weights = last_weights(swept.models.model_files(swept.files.read_json("best.json")["trial"]))
+    return {
+        "trials": trials,
+        "weights": hashlib.sha256(weights).hexdigest(),
+        "best": swept.files.read_json("best.json"),
+    }
+
+
 def every_stage(workspace: Workspace, foreign: Path, folder: Path, engine: Engine | None = None) -> dict[str, Any]:
     """The tutorial, small: what each stage made."""
     folder.mkdir(exist_ok=True)
@@ -59,8 +81,7 @@ def every_stage(workspace: Workspace, foreign: Path, folder: Path, engine: Engin
     for name in ("squares", "streets"):
         import_pictures(run, "supervisely", foreign / name, name=name)
     document = cropped()
-    query = json_file(folder, "query", document)
-    made = {"folder": transform(run, query).to_json()}
+    made = {"folder": transform(run, json_file(folder, "query", document)).to_json()}
     for action in ("parquet", "recipe"):
         document[-1] |= {"action": action, "dst": action}
         made[action] = transform(run, json_file(folder, action, document)).to_json()
@@ -77,6 +98,7 @@ def every_stage(workspace: Workspace, foreign: Path, folder: Path, engine: Engin
     model, crop = workspace.model_files("m"), workspace.project(crops).keys()[0]
     gif = pipeline.show_windows(run, WindowsOptions("streets", "000.png", infer, folder / "windows.gif", "first"))
     evaluated = pipeline.evaluate(run, "found", "streets", class_map="car_dl=car")
+    swept = sweep(run_in(workspace, engine or OneByOne(), seed=3), folder)
     page = pipeline.report(run, ["recipe", "m", "found"])
     assert workspace.files.read(f"reports/{page.rpartition('/')[2]}").startswith(b"<!")
     assert model.files("tensorboard")
@@ -92,6 +114,7 @@ def every_stage(workspace: Workspace, foreign: Path, folder: Path, engine: Engin
         "predicted": {**predicted.to_json(), "seconds": 0},
         "windows": gif.windows,
         "evaluated": evaluated.to_json(),
+        "swept": swept,
         "left": leftovers_in_store(workspace) if workspace.files.is_store else [],
     }
 
