@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_AUTO_CONNECT": "0",  # else a thread of Ray Data that is still at work after the end starts Ray again
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "worker processes have been started on node",  # a warning; our trials take no CPU
     "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # also the least time between two reports, 2 s by default
     "RAY_TRAIN_COLLECTIVE_TIMEOUT_S": "1800",

@@ -182,7 +182,7 @@ class OnRay:
         asked = self._asked(plan.workers, "a trial", groups=plan.at_once)
         with watching(self.progress) as watch:
             Places(asked, self.progress).hold_all(watch.check)
-            search(trial, tasks, heard, plan=plan, cpus=asked.cpus, storage=storage)
+            watch.until(partial(search, trial, tasks, heard, plan=plan, cpus=asked.cpus, storage=storage))
 
     def _wait_for_room(self, asked: Asked, watch: Watch) -> None:
         """A trial has its share already: what the others of a sweep have is not in its way."""

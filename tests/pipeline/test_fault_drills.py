@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,10 +30,15 @@ STAGES = {
     "transform": ["transform", "QUERY.json"],
     "predict": ["predict", "WINDOWS.json", "--model", "m", "--project", "streets", "--name", "predicted"],
     "train": ["train", "TRAIN.json", "--project", "squares", "--name", "m2"],
-    "tune": ["tune", "SWEEP.json", "--name", "s"],
+    "tune": ["tune", "FOUR.json", "--name", "s"],
+    "two": ["tune", "TWO.json", "--name", "t"],
 }
-ALIKE = {"train:/early_stopping": {"choice": [{"patience": patience} for patience in (90, 91, 92, 93)]}}
-"""Four trials which nothing tells apart: nobody waits for so long."""
+
+
+def alike(trials: int) -> dict[str, Any]:
+    """A sweep whose trials nothing tells apart: nobody waits for so long."""
+    space = {"train:/early_stopping": {"choice": [{"patience": 90 + number} for number in range(trials)]}}
+    return {"train": "ONE.json", "project": "squares", "space": space, "searcher": {"name": "grid"}}
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,8 @@ def drilled(tmp_path_factory: pytest.TempPathFactory) -> Drilled:
         "FIRST": {**TINY_TRAINING, "epochs": 1},
         "TRAIN": KILLABLE,
         "ONE": {**KILLABLE, "devices": "cpu:1"},
-        "SWEEP": {"train": "ONE.json", "project": "squares", "space": ALIKE, "searcher": {"name": "grid"}},
+        "FOUR": alike(4),
+        "TWO": alike(2),
     }
     query, windows, first, config, *_ = (json_file(folder, name, content) for name, content in files.items())
     train(run_in(workspace), TrainOptions(first, "squares", "m"))
@@ -131,6 +138,29 @@ def test_a_lost_node_does_not_show_in_a_sweep(drilled: Drilled, cluster: Drill):
     assert sorted(sessions(models.within(trial)) for trial in trials) == [1, 1, 1, 2]
     assert len({last_weights(models.within(trial)) for trial in trials}) == 1
     assert models.hidden() == []
+
+
+def test_a_lost_head_ends_a_sweep_and_the_same_command_goes_on(drilled: Drilled):
+    """On a new cluster, with the trials that are left; the one that was begun goes on from its checkpoint."""
+    models = drilled.workspace.files.within("sweeps/t/models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", ENDS_ITSELF_S)
+        with Drill() as lost:
+            process = drilled.start("two", lost)
+            wait_until(lambda: process.poll() is not None or models.folders("0000/checkpoints"))
+            lost.end()
+            _, err = process.communicate()
+    assert process.returncode == 2, err
+    assert f"error: the Ray cluster at {lost.address} is gone: its head has not" in err
+    assert "Traceback" not in err
+
+    with Drill() as other:
+        process = drilled.start("two", other, "--resume")
+        _, err = process.communicate()
+
+    assert process.returncode == 0, err
+    assert [sessions(models.within(trial)) for trial in ("0000", "0001")] == [2, 1]
+    assert last_weights(models.within("0000")) == last_weights(models.within("0001"))
 
 
 def test_a_lost_head_ends_each_stage_and_the_same_command_goes_on(drilled: Drilled, cluster: Drill):

@@ -16,7 +16,7 @@ from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
 from kittiseg.training.history import read_history
 from kittiseg.tuning.trials import Sweep
-from tests.data.commands import start_command
+from tests.data.commands import start_command, stop_when
 from tests.data.kills import sessions, wait_until
 from tests.data.programs import RANDOM_CROP, query
 from tests.data.query_sources import SQUARES
@@ -79,30 +79,43 @@ def validated_on(model: Files) -> tuple[str, ...]:
     return tuple(picture["name"] for picture in list_checkpoints(model).best.files.read_json("pictures.json"))
 
 
-def test_a_sweep_whose_command_is_killed_goes_on(workspace: Workspace, tmp_path: Path, ray_engine: Engine):
-    """With Optuna, which is told of what is over: that is not done again, and what was begun goes on where it was."""
+def test_a_sweep_that_is_interrupted_and_one_that_is_killed_goes_on(
+    workspace: Workspace, tmp_path: Path, ray_engine: Engine
+):
+    """By Ctrl-C in the first trial, and in the second. With Optuna, which is told of what is over: that is not done
+    again, and what was begun goes on where it was.
+    """
     pytest.importorskip("optuna")
     write_squares(workspace)
     optuna = {"name": "optuna", "startup": 1}
     space = {LR: {"loguniform": [1e-4, 1e-2]}}
-    wanted = options(tmp_path, space, trials=3, searcher=optuna, train={"epochs": 40, "val_every": 20}, at_once=1)
+    wanted = options(tmp_path, space, trials=2, searcher=optuna, train={"epochs": 40, "val_every": 20}, at_once=1)
     models = workspace.files.within("sweeps/s/models")
+    words = ["tune", str(wanted.config), "--name", "s"]
 
-    with start_command(workspace, "tune", str(wanted.config), "--name", "s", engine="ray") as process:
-        wait_until(lambda: process.poll() is not None or models.folders("0001/checkpoints"))
-        os.kill(process.pid, signal.SIGKILL)
+    code, err = stop_when(
+        start_command(workspace, *words, engine="ray"), signal.SIGINT, lambda: bool(models.folders("0000/checkpoints"))
+    )
+    assert code == 130
+    assert err.endswith("the same command with --resume goes on; trials that are over are kept\ninterrupted\n")
+    assert "Traceback" not in err
+    stop_when(
+        start_command(workspace, *words, "--resume", engine="ray"),
+        signal.SIGKILL,
+        lambda: bool(models.folders("0001/checkpoints")),
+    )
     first = Sweep.open(workspace, "s").trial("0000")
     assert first is not None
     assert first.status == "done"
     sweep = tune(run_in(workspace, ray_engine), replace(wanted, resume=True))
 
     assert sweep.trial("0000") == first
-    assert [trial.status for trial in sweep.trials()] == ["done"] * 3
-    assert [sessions(models.within(trial.id)) for trial in sweep.trials()] == [1, 2, 1]
-    assert models.read_json("0001/run.json")["sessions"][1]["resumed_from"] >= 1
-    assert [record["step"] for record in read_history(models.within("0001")) if record["kind"] == "train"] == list(
-        range(1, 121)
-    )
+    assert [trial.status for trial in sweep.trials()] == ["done"] * 2
+    assert [sessions(models.within(trial.id)) for trial in sweep.trials()] == [2, 2]
+    for trial in ("0000", "0001"):
+        assert models.read_json(f"{trial}/run.json")["sessions"][1]["resumed_from"] >= 1
+        steps = [record["step"] for record in read_history(models.within(trial)) if record["kind"] == "train"]
+        assert steps == list(range(1, 121))
     assert workspace.models() == ["s"]
 
 
