@@ -1,10 +1,10 @@
-# make demo [DATA=folder] | test | check | bench | docs | venv
+# make demo [DATA=folder] | test | drills | check | bench | docs | venv
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test check bench docs venv clean
+.PHONY: demo test drills check bench docs venv clean
 
 venv: $(VENV)/.installed
 
@@ -17,7 +17,10 @@ demo: venv
 	$(BIN)/kittiseg demo $(if $(DATA),--data $(DATA))
 
 test: venv
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -m 'not drill'
+
+drills: venv
+	$(BIN)/python -m pytest -q -m drill
 
 check: venv
 	$(BIN)/ruff format --check .

@@ -22,6 +22,9 @@ from kittiseg.progress import Progress
 R = TypeVar("R")
 
 _EVERY_S = 1.0
+_LAST_STEPS_S = 10.0
+_OF_RAY_DATA = ("iter_threaded", "StreamingExecutor-")
+"""Names of threads that go on for a moment after nobody wants their blocks any more."""
 _ENDS_ITSELF_S = "RAY_gcs_rpc_server_reconnect_timeout_s"
 _EXPECTED = ("EXPECTED_TERMINATION", "AUTOSCALER_DRAIN_IDLE", "AUTOSCALER_DRAIN_PREEMPTED")
 
@@ -111,7 +114,16 @@ def leave() -> None:
     if ray.is_initialized() and not answers(ray.get_runtime_context().gcs_address):
         GONE.set()
     else:
+        _await_ray_data()
         ray.shutdown()
+
+
+def _await_ray_data() -> None:
+    """Ray ends the process, with exit code 1, where one of its threads asks for something after the end."""
+    end = time.monotonic() + _LAST_STEPS_S
+    for thread in threading.enumerate():
+        if thread.name.startswith(_OF_RAY_DATA):
+            thread.join(max(end - time.monotonic(), 0.0))
 
 
 def answers(address: str) -> bool:

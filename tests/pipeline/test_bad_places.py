@@ -59,7 +59,7 @@ def test_a_transform_that_fills_the_disk_goes_on_when_there_is_room(
 
     code, err = run_command(small, "transform", str(query), engine=engine)
 
-    assert code == 2
+    assert code == 2, err
     [line] = errors(err)
     assert line.startswith(f"error: {disk}/projects/.crops.")
     assert line.endswith(
@@ -73,7 +73,7 @@ def test_a_transform_that_fills_the_disk_goes_on_when_there_is_room(
     remount(disk, "size=100m")
     code, err = run_command(small, "transform", str(query), engine=engine)
 
-    assert code == 0
+    assert code == 0, err
     assert f"going on: {blocks} of {COUNT} pictures are done" in err
     assert small.project("crops").digest == undisturbed.digest
     assert leftovers(small) == []

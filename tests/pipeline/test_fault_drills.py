@@ -20,6 +20,8 @@ from tests.data.queries import chain
 from tests.data.runs import TINY_TRAINING, WINDOWS, digest_of_project, json_file, leftovers, run_in
 from tests.data.train_worker import InProcesses
 
+pytestmark = pytest.mark.drill
+
 COUNT = 36
 """Pictures of 2.4 MB of noise, which are more than an object store holds."""
 

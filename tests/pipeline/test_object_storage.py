@@ -142,6 +142,7 @@ def test_every_stage_makes_what_it_makes_in_a_folder(
     assert found == in_a_folder
 
 
+@pytest.mark.drill
 def test_a_killed_transform_leaves_no_project_and_goes_on(s3_workspace: Workspace, tmp_path: Path):
     """SIGKILL to all of it, then the same command."""
     small_project(s3_workspace, "small", count=10)

@@ -16,6 +16,8 @@ from tests.data.projects import annotation_of
 from tests.data.runs import TINY_TRAINING, WINDOWS, Killer, digest_of_project, json_file, leftovers, run_in
 from tests.data.training import write_squares
 
+pytestmark = pytest.mark.drill
+
 CONFIG = {**WINDOWS, "outputs": [{"as": "masks"}, {"as": "probabilities", "type": "float32"}]}
 
 

@@ -34,6 +34,8 @@ from tests.data.runs import json_file, leftovers, processes, run_in, told
 from tests.data.train_worker import InProcesses, exit_code, start_group, start_worker, train_by
 from tests.data.training import tiny_job
 
+pytestmark = pytest.mark.drill
+
 ROOT = Path(__file__).parents[2]
 
 

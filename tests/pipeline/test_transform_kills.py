@@ -21,6 +21,8 @@ from tests.data.progress import Recorder
 from tests.data.projects import small_project
 from tests.data.runs import Killer, digest_of_project, json_file, leftovers, run_in, told, tutorial_query
 
+pytestmark = pytest.mark.drill
+
 COUNT = 60
 PICTURE = Size(height=100, width=320)
 ENGINES = ["local", "ray"]

@@ -79,6 +79,7 @@ def validated_on(model: Files) -> tuple[str, ...]:
     return tuple(picture["name"] for picture in list_checkpoints(model).best.files.read_json("pictures.json"))
 
 
+@pytest.mark.drill
 def test_a_sweep_that_is_interrupted_and_one_that_is_killed_goes_on(
     workspace: Workspace, tmp_path: Path, ray_engine: Engine
 ):
@@ -119,6 +120,7 @@ def test_a_sweep_that_is_interrupted_and_one_that_is_killed_goes_on(
     assert workspace.models() == ["s"]
 
 
+@pytest.mark.drill
 def test_a_killed_trial_goes_on_and_one_that_cannot_be_done_has_failed(
     workspace: Workspace, tmp_path: Path, ray_engine: Engine
 ):
