@@ -24,7 +24,7 @@ from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
 from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
-from kittiseg.engine.ray_watch import Watch, leave, watching
+from kittiseg.engine.ray_watch import Watch, await_ray_data, leave, watching
 from kittiseg.engine.room import Asked
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
 from kittiseg.errors import LostWorkersError, ResourceError
@@ -109,6 +109,7 @@ class OnRay:
                     ResourceError, ValueError, ray.exceptions.RayError
                 ):  # it is gone, or at work since Ctrl-C
                     watch.until(batches.close)  # now: Ray may have been shut down when nobody holds it any more
+                    await_ray_data()
 
     def map_with_state(
         self,

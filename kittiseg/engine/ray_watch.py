@@ -114,12 +114,14 @@ def leave() -> None:
     if ray.is_initialized() and not answers(ray.get_runtime_context().gcs_address):
         GONE.set()
     else:
-        _await_ray_data()
         ray.shutdown()
 
 
-def _await_ray_data() -> None:
-    """Ray ends the process, with exit code 1, where one of its threads asks for something after the end."""
+def await_ray_data() -> None:
+    """Until the threads of a data set that was closed have noticed that.
+
+    Ray ends the process, with exit code 1, where one asks for a block when the connection has ended.
+    """
     end = time.monotonic() + _LAST_STEPS_S
     for thread in threading.enumerate():
         if thread.name.startswith(_OF_RAY_DATA):
