@@ -1,11 +1,12 @@
 import threading
 from pathlib import Path
 
+from ray.train.torch import TorchTrainer
 from ray.util import placement_group_table
 
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.on_ray import OnRay
-from kittiseg.engine.ray_places import free_place
+from kittiseg.engine.ray_places import Trainer, free_place
 from kittiseg.engine.search import SearchPlan, TrialContext, TrialNews, TrialTask
 from kittiseg.project.files import Files
 from tests.data.kills import wait_until
@@ -48,3 +49,14 @@ def test_workers_whose_place_was_freed_are_not_started_anew(ray_engine: Engine, 
     assert heard[-1].kind == "failed"
     assert (tmp_path / "starts").read_text() == "x"
     wait_until(lambda: all(group["state"] == "REMOVED" for group in placement_group_table().values()))
+
+
+def test_nobody_asks_a_dashboard_whether_a_training_is_alive(ray_engine: Engine):
+    """And nobody serves data sets that are not there; all else is as Ray Train has it, whose names may change."""
+    theirs, ours = (
+        {type(callback).__name__ for callback in trainer(print)._create_default_callbacks()}
+        for trainer in (TorchTrainer, Trainer)
+    )
+
+    assert theirs - ours == {"PlacementGroupCleanerCallback", "DatasetsCallback"}
+    assert ours < theirs
