@@ -112,8 +112,8 @@ def test_workers_without_room_do_not_hold_up_the_others(ray_engine: Engine, take
 
 
 def test_a_slow_start_is_not_taken_for_want_of_room(ray_engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    """The worker holds all that there is while it starts."""
-    monkeypatch.setattr(ray_room, "PATIENCE_S", 0)
+    """The worker holds all that there is while it starts, for longer than others would be waited for."""
+    monkeypatch.setattr(ray_room, "PATIENCE_S", 2)
 
     assert list(ray_engine.map_with_state(make_slowly, {}, [2], workers=Workers(count=1, cpus=2), name="p")) == [4]
 
