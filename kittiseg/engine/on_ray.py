@@ -137,6 +137,7 @@ class OnRay:
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
     ) -> None:
         from ray import train
+        from ray.train.torch import TorchConfig
 
         from kittiseg.engine.ray_places import NoReplacement, Trainer
 
@@ -157,7 +158,14 @@ class OnRay:
             "threads": asked.cpus,
             "share": self.share,
         }
-        trainer = Trainer(_fit_worker, train_loop_config=settings, scaling_config=scaling, run_config=run)
+        alone = workers.count == 1  # speaks with nobody: needs no NCCL, which not every torch has
+        trainer = Trainer(
+            _fit_worker,
+            train_loop_config=settings,
+            scaling_config=scaling,
+            run_config=run,
+            torch_config=TorchConfig(backend="gloo") if alone else None,
+        )
         try:
             with watching(self.progress) as watch:
                 self._wait_for_room(asked, watch)

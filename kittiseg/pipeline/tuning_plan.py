@@ -8,6 +8,7 @@ from typing import Any
 from kittiseg.config import parse
 from kittiseg.engine import Workers
 from kittiseg.engine.devices import groups_at_once
+from kittiseg.errors import ConfigError
 from kittiseg.pipeline.run import Run
 from kittiseg.training.config import TrainConfig
 from kittiseg.training.devices import plan_devices
@@ -61,9 +62,19 @@ def plan_tune(run: Run, config: Path) -> SweepPlan:
 
 
 def trial_workers(run: Run, space: Space) -> Workers:
-    """What each trial trains on. ResourceError where the cluster has not got it."""
+    """What each trial trains on. ResourceError where the cluster has not got it.
+
+    ConfigError where a trial's workers would have shares of a GPU: they might get the same one, which NCCL refuses.
+    """
     config = parse(TrainConfig, space.base.train, source=space.source)
-    return replace(plan_devices(config, run.engine.resources()).workers, gpus=space.config.gpus_per_worker)
+    workers = replace(plan_devices(config, run.engine.resources()).workers, gpus=space.config.gpus_per_worker)
+    if workers.device == "cuda" and workers.count > 1 and workers.gpus < 1:
+        raise ConfigError(
+            f"{space.source}: gpus_per_worker is {workers.gpus:g}, but each trial has {workers}, and those of one "
+            'training cannot share a GPU; let each have one worker ("fixed": {"train:/gpu_devices": [0]}), or whole '
+            'GPUs ("gpus_per_worker": 1)'
+        )
+    return workers
 
 
 def trials_at_once(run: Run, space: Space) -> int:

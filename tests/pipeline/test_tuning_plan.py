@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from kittiseg.engine.in_process import InProcess
-from kittiseg.errors import ResourceError
+from kittiseg.errors import ConfigError, ResourceError
 from kittiseg.pipeline import SweepPlan, plan_tune
 from kittiseg.project.store import Workspace
 from kittiseg.tuning.reading import read_space
@@ -53,6 +53,17 @@ def test_so_many_trials_run_at_once_as_there_is_room_for(workspace: Workspace, t
     assert plan(workspace, tmp_path, trials=1).at_once == 1
     made = plan(workspace, tmp_path, trials=50, **halves)
     assert (made.at_once, made.workers) == (min(2, room), "1 GPU worker")
+
+
+def test_workers_of_one_trial_do_not_share_a_gpu(workspace: Workspace, tmp_path: Path):
+    """NCCL has no two workers of a group on the same one. Those of several trials may."""
+    two = {"devices": "auto", "gpu_devices": [0, 1]}
+
+    with pytest.raises(ConfigError, match=r"sweep\.json: gpus_per_worker is 0\.5, but each trial has 2 GPU workers"):
+        plan(workspace, tmp_path, train=two, gpus=2, gpus_per_worker=0.5)
+
+    assert plan(workspace, tmp_path, train=two, gpus=2).workers == "2 GPU workers"
+    assert plan(workspace, tmp_path, train=two, gpus=1, gpus_per_worker=0.5).workers == "1 GPU worker"
 
 
 def test_devices_that_are_not_there_are_told_beforehand(workspace: Workspace, tmp_path: Path):
