@@ -20,14 +20,14 @@ from ray import cloudpickle
 from ray.util.placement_group import PlacementGroup
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from kittiseg.engine import DeviceKind, Resources, WorkerContext, Workers
+from kittiseg.engine import Resources, WorkerContext, Workers
 from kittiseg.engine.devices import share_of_cpus
 from kittiseg.engine.ray_actors import DEATHS_SURVIVED, Pool, StateWorker, caught, died, unwrap
 from kittiseg.engine.ray_room import Places, addable_nodes, alive_nodes
 from kittiseg.engine.ray_watch import Watch, await_ray_data, leave, watching
-from kittiseg.engine.room import Asked
+from kittiseg.engine.room import Asked, plain
 from kittiseg.engine.search import SearchPlan, Share, TrialContext, TrialNews, TrialTask
-from kittiseg.errors import LostWorkersError, ResourceError
+from kittiseg.errors import ResourceError
 from kittiseg.progress import Progress, Silent
 from kittiseg.project.files import Files
 
@@ -37,8 +37,6 @@ R = TypeVar("R")
 BLOCKS_PER_CPU = 6  # a task round costs about 0.1 s, so blocks are few; the last ones should still end together
 
 _NUMBERS = count(1)  # of the actors that this process starts: no two may have the same name
-
-_VERDICT = "error.pickle"  # in the storage of a group: an error that would come again
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,8 @@ class OnRay:
 
         if ray.is_initialized():
             for name, value in metrics.items():
-                plain = {label: _plain(text) for label, text in labels.items()}
-                Gauge(name, tag_keys=tuple(plain)).set(value, plain)
+                tags = {label: plain(text) for label, text in labels.items()}
+                Gauge(name, tag_keys=tuple(tags)).set(value, tags)
 
     def shutdown(self) -> None:
         if self.share is None:  # else it is the engine of a trial, and the connection that of the search
@@ -88,13 +86,13 @@ class OnRay:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of max_retries, for which Ray 2.63 has no other way
             done = rows.map_batches(
-                partial(_MapBatch(function, _plain(name))),  # of a partial Ray shows the name
+                partial(_MapBatch(function, plain(name))),  # of a partial Ray shows the name
                 batch_size=None,
                 batch_format="pyarrow",
                 zero_copy_batch=True,
                 max_retries=DEATHS_SURVIVED,  # of a block whose worker died; without it Ray would try for ever
             )
-        done.set_name(_plain(name))
+        done.set_name(plain(name))
         with watching(self.progress) as watch:
             self._wait_for_room(Asked(name=name, count=1, cpus=1), watch)
             batches = iter(done.iter_batches(batch_size=None, batch_format="pyarrow"))
@@ -127,7 +125,7 @@ class OnRay:
         def start(group: PlacementGroup) -> Any:
             room = PlacementGroupSchedulingStrategy(group)
             options = {"num_cpus": asked.cpus, "num_gpus": asked.gpus, "scheduling_strategy": room}
-            title = f"{_plain(name)} {next(_NUMBERS)}"
+            title = f"{plain(name)} {next(_NUMBERS)}"
             return StateWorker.options(name=title, **options).remote(recipe, workers.device, asked.cpus)  # type: ignore[attr-defined]
 
         with watching(self.progress) as watch:
@@ -136,46 +134,12 @@ class OnRay:
     def fit(
         self, loop: Callable[[WorkerContext, Any], None], job: Any, *, workers: Workers, name: str, storage: Files
     ) -> None:
-        from ray import train
-        from ray.train.torch import TorchConfig
-
-        from kittiseg.engine.ray_places import NoReplacement, Trainer
+        from kittiseg.engine.ray_fit import fit
 
         asked = self._asked(workers, name)
-        scaling = train.ScalingConfig(
-            num_workers=workers.count, use_gpu=asked.gpus > 0, resources_per_worker=asked.worker
-        )
-        run = train.RunConfig(
-            name=_plain(name),
-            storage_path=storage.root,
-            storage_filesystem=None if storage.is_local else storage.filesystem,
-            failure_config=train.FailureConfig(max_failures=DEATHS_SURVIVED, controller_failure_limit=DEATHS_SURVIVED),
-            callbacks=[NoReplacement(self.share.folder)] if self.share else None,
-        )
-        settings = {
-            "work": cloudpickle.dumps((loop, job, storage)),
-            "device": workers.device,
-            "threads": asked.cpus,
-            "share": self.share,
-        }
-        alone = workers.count == 1  # speaks with nobody: needs no NCCL, which not every torch has
-        trainer = Trainer(
-            _fit_worker,
-            train_loop_config=settings,
-            scaling_config=scaling,
-            run_config=run,
-            torch_config=TorchConfig(backend="gloo") if alone else None,
-        )
-        try:
-            with watching(self.progress) as watch:
-                self._wait_for_room(asked, watch)
-                watch.until(trainer.fit)
-        except train.TrainingFailedError as error:
-            _raise_verdict(storage)
-            raise _end_of_group(name, error) from error
-        except ray.exceptions.RayError as error:
-            raise LostWorkersError(f"what led the workers of '{name}' died: {str(error).splitlines()[0]}") from error
-        _raise_verdict(storage)
+        with watching(self.progress) as watch:
+            self._wait_for_room(asked, watch)
+            fit(loop, job, asked=asked, device=workers.device, share=self.share, storage=storage, watch=watch)
 
     def search(
         self,
@@ -227,70 +191,3 @@ class _MapBatch:
         return pa.table(
             {"result": pa.array([pickle.dumps(caught(self.function, task)) for task in tasks], pa.binary())}
         )
-
-
-def _plain(name: str) -> str:
-    """In ASCII: Ray's dashboard and metrics know no other letters and fail at them."""
-    return name.encode("ascii", "backslashreplace").decode()
-
-
-@dataclass(frozen=True)
-class _TrainContext:
-    device: DeviceKind
-    threads: int
-    rank: int
-    world_size: int
-
-    def report(self, metrics: dict[str, float], checkpoint: str | None = None) -> None:
-        from ray import train
-
-        train.report({**metrics, "checkpoint": checkpoint or ""})
-
-
-def _fit_worker(settings: dict[str, Any]) -> None:
-    """One worker of the group. An error that would come again is put down in a file, for Ray would try it again."""
-    from ray import train
-
-    from kittiseg.engine.ray_places import sign_in
-
-    loop, job, storage = pickle.loads(settings["work"])
-    if storage.exists(_VERDICT):
-        return
-    context = train.get_context()
-    if settings["share"] and context.get_world_rank() == 0:
-        sign_in(settings["share"].folder)
-    told = _TrainContext(settings["device"], settings["threads"], context.get_world_rank(), context.get_world_size())
-    try:
-        loop(told, job)
-    except Exception as error:
-        if not _is_echo(error, told.world_size):
-            storage.replace(_VERDICT, cloudpickle.dumps(error))  # whole, for it may be killed while it writes
-        raise
-
-
-def _is_echo(error: Exception, world_size: int) -> bool:
-    """Whether it may be the echo of another worker's death, after which Ray restarts the group.
-
-    ``torch.distributed`` raises RuntimeError then, or ValueError where Ray has taken its group down already; Ray's own
-    reporting raises one of Ray's errors.
-    """
-    of_group = isinstance(error, RuntimeError) or (isinstance(error, ValueError) and "process group" in str(error))
-    return type(error).__module__.startswith("ray.") or (world_size > 1 and of_group)
-
-
-def _end_of_group(name: str, error: Exception) -> Exception:
-    """What Ray Train gave up for, in one line."""
-    failures = list(getattr(error, "worker_failures", {}).values())
-    for failure in failures:
-        if not type(failure).__module__.startswith("ray."):
-            return RuntimeError(f"'{name}' failed: {failure}")
-    if unstarted := getattr(error, "controller_failure", None):  # nodes that were lost, and no others came
-        why = str(unstarted).splitlines()[0]
-        return LostWorkersError(f"the workers of '{name}' could not be started in {DEATHS_SURVIVED + 1} tries: {why}")
-    why = str(next(iter(failures), error)).splitlines()[0]
-    return LostWorkersError(f"the workers of '{name}' died {DEATHS_SURVIVED + 1} times (no memory?): {why}")
-
-
-def _raise_verdict(storage: Files) -> None:
-    if storage.exists(_VERDICT):
-        raise pickle.loads(storage.read(_VERDICT))

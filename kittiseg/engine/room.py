@@ -50,6 +50,11 @@ class Asked:
         return f"{workers} with {told(self.worker)}{'' if self.count == 1 else ' each'}"
 
 
+def plain(name: str) -> str:
+    """In ASCII: Ray's dashboard and metrics know no other letters and fail at them."""
+    return name.encode("ascii", "backslashreplace").decode()
+
+
 def told(resources: Node) -> str:
     """``2 CPUs and 1 GPU``; of a node without any, ``0 CPUs``."""
     parts = [_counted(resources[name], word) for name, word in _TOLD.items() if resources.get(name)]

@@ -14,7 +14,7 @@ import ray
 
 from kittiseg.engine import Engine, WorkerContext, Workers
 from kittiseg.engine.in_process import InProcess
-from kittiseg.engine.on_ray import _end_of_group as end_of_group
+from kittiseg.engine.ray_fit import end_of_group
 from kittiseg.errors import DataError, ModelError, ResourceError
 from kittiseg.project.files import Files
 from tests.data.ray_metrics import told
