@@ -125,7 +125,7 @@ def in_a_folder(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     return every_stage(Workspace.at(folder / "workspace"), foreign, folder)
 
 
-@pytest.mark.parametrize("engine", ["local", "ray"])
+@pytest.mark.parametrize("engine", ["local", pytest.param("ray", marks=pytest.mark.drill)])
 def test_every_stage_makes_what_it_makes_in_a_folder(
     s3_workspace: Workspace,
     in_a_folder: dict[str, Any],
