@@ -108,6 +108,19 @@ def test_neutral_pixels_count_in_nothing(workspace: Workspace) -> None:
     assert scores["iou"] == {"vehicle": 11 / 44}
 
 
+def test_what_no_window_is_shown_of_counts_as_background(workspace: Workspace) -> None:
+    """One window of 4 x 4 px of eight touches a bus, whose 4 px are then found with 12 others."""
+    write_streets(workspace)
+    mode = {"source": "sliding_window", "window": {"width": 4, "height": 4}, "skip": {"inside": {"objects": ["bus"]}}}
+    mapping = {"bus": "vehicle", "__other__": "__ignore__"}
+
+    scores = found(workspace, model(VEHICLE, classes_mapping=mapping, config={"mode": mode})).validate(
+        Forward(EverywhereAnObject(), CPU, "fp32"), ALONE
+    )
+
+    assert scores["iou"] == {"vehicle": 4 / 16}
+
+
 def test_a_class_that_is_nowhere_has_no_score(workspace: Workspace) -> None:
     """None, for JSON has no NaN: no car is on the second picture, and none is found."""
 
@@ -147,6 +160,7 @@ def test_without_the_setting_there_are_no_whole_pictures(workspace: Workspace) -
     assert find_whole_pictures(workspace, ModelConfig(tiny_config(), model().classes)) is None
 
 
+INSIDE_CRA = {"inside": {"objects": ["cra"]}}
 RAW = {"car": "vehicle", "__other__": "__ignore__"}
 
 
@@ -163,6 +177,10 @@ RAW = {"car": "vehicle", "__other__": "__ignore__"}
         (
             {"config": {"mode": {"source": "bboxes"}}},
             "/validate_on/config: mode 'bboxes' cannot be .*take sliding_window",
+        ),
+        (
+            {"classes_mapping": RAW, "config": {"mode": {"source": "sliding_window", "skip": INSIDE_CRA}}},
+            "/validate_on/config/mode/skip/inside/objects/0: 'cra' is no class of the project; did you mean 'car'",
         ),
         ({"classes_mapping": RAW, "config": "none.json"}, r"/validate_on/config: no file 'none\.json'; relative paths"),
     ],
