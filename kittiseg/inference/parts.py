@@ -86,8 +86,7 @@ class OpenPart:
 
     def grid_windows(self) -> Iterator[Window]:
         grid, rows = self.part.region.grid, self.part.rows
-        for row in range(len(grid.rows.starts)) if rows is None else rows:
-            yield from (grid.at(row, column) for column in range(grid.per_row))
+        return grid.windows_of(range(len(grid.rows.starts)) if rows is None else rows)
 
     def is_outside(self, window: Window) -> bool:
         return self.part.sieve.is_outside(self.part.region, window)

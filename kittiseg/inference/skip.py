@@ -101,6 +101,11 @@ class Skipping:
     background: int = 0
     areas: MapAreas | None = None
 
+    @property
+    def leaves_gaps(self) -> bool:
+        """Whether there may be windows without an answer."""
+        return self.settings.plain or self.settings.inside is not None
+
     def sieve(self, source: Annotation, open_source: Callable[[], BinaryIO], *, name: str) -> Sieve:
         """That of a picture; ``open_source`` opens its file, which says where it lies on the map.
 

@@ -7,7 +7,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from kittiseg.pipeline import PredictOptions, evaluate, predict
+from kittiseg.pipeline import PredictOptions, evaluate, plan_predict, predict
 from kittiseg.project.store import Workspace
 from kittiseg.training.checkpoints import MODEL, checkpoint_parts, install_checkpoint, load_network, resolve
 from kittiseg.training.group import Group
@@ -67,3 +67,24 @@ def test_whole_pictures_are_validated_as_they_are_predicted(undecided: Workspace
             "accuracy": document["pixel_accuracy"],
         }
     assert len(set(means)) == 3
+
+
+@pytest.mark.parametrize(
+    "skip",
+    [
+        {"inside": {"objects": ["car"]}},
+        {"plain": True},
+        {"inside": {"objects": ["car"]}, "coarse": {"factor": 2, "below": 0.5}},
+    ],
+)
+def test_a_plan_holds(undecided: Workspace, tmp_path: Path, skip: dict[str, object]):
+    """Between what it says at least and at most; by objects alone both are the same."""
+    run, options = run_in(undecided), PredictOptions(skipping(tmp_path, **skip), "m", "squares", "out")
+
+    plan, made = plan_predict(run, options), predict(run, options)
+
+    assert plan.windows_at_least <= made.windows <= plan.windows
+    assert (plan.windows_at_least == plan.windows) == ("plain" not in skip and "coarse" not in skip)
+    assert plan.skipped <= made.skipped
+    assert (plan.skipped > 0) == ("inside" in skip)
+    assert {"windows": plan.windows, "windows_at_least": plan.windows_at_least}.items() <= plan.to_json().items()
