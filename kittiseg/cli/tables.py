@@ -125,6 +125,7 @@ def _deed_words(name: str, value: Any) -> str:
 
 def show_windows(out: Console, shown: "WindowsShown") -> None:
     few = f" in {shown.frames} frames" if shown.frames <= shown.windows else ""
+    few += f", {shown.skipped} skipped" if shown.skipped else ""
     out.print(f"{shown.file}: {shown.windows} windows over {shown.picture}{few}, {shown.bytes / 1e6:.2f} MB")
 
 
@@ -195,7 +196,7 @@ def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
     out.print(f"{plan.pictures} pictures, {most}{plan.windows} windows in {batches}; {seen}")
     out.print(f"memory: at most {_memory(plan.memory)} per worker, beside the network")
     on = "1 worker" if plan.workers == 1 else f"{plan.workers} workers"
-    took = f"{most or 'about '}{duration(plan.seconds)} on {on}"
+    took = f"{most}about {duration(plan.seconds)} on {on}"
     out.print(f"computing: {took}, at {plan.seconds_per_batch:.3g} s a batch, measured")
 
 

@@ -212,10 +212,12 @@ def test_an_animation_is_told_of_in_a_line():
 
     tables.show_windows(console, WindowsShown(windows=28, frames=29, **facts))
     tables.show_windows(console, WindowsShown(windows=900, frames=81, **facts))
+    tables.show_windows(console, WindowsShown(windows=20, frames=21, skipped=8, **facts))
 
     assert out.getvalue().splitlines() == [
         "w.gif: 28 windows over p/ds/0.png, 0.85 MB",
         "w.gif: 900 windows over p/ds/0.png in 81 frames, 0.85 MB",
+        "w.gif: 20 windows over p/ds/0.png, 8 skipped, 0.85 MB",
     ]
 
 
