@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from kittiseg.errors import ConfigError
+from kittiseg.errors import ConfigError, DataError
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Workspace
 from kittiseg.training.classes import ClassIndex
@@ -14,8 +15,9 @@ from kittiseg.training.group import Group
 from kittiseg.training.inputs import Forward
 from kittiseg.training.model import ModelConfig
 from kittiseg.training.whole import WholePictures, find_whole_pictures
+from tests.data.geotiffs import SCALE, TIEPOINT, UTM_33N, geotiff, keys
 from tests.data.projects import annotation_of, meta_of, square, write_project
-from tests.data.runs import WINDOWS
+from tests.data.runs import WINDOWS, json_file
 from tests.data.training import CAR, tiny_config, write_squares
 
 ALONE = Group(rank=0, world_size=1)
@@ -193,6 +195,22 @@ def test_what_does_not_fit_is_found_before_the_first_step(
 
     with pytest.raises(ConfigError, match=message):
         find_whole_pictures(workspace, model(meta_of({"vehicle": "bitmap", "van": "bitmap"}), **fields))
+
+
+def test_pictures_that_lie_elsewhere_than_the_polygons_are_found_before_the_first_step(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """By their files' tags; predict would leave them out."""
+    picture = annotation_of({"car": square(top=0, left=0, side=3)}, size=Size(height=4, width=6))
+    project = write_project(workspace, "streets", {"training/b.tif": picture}, meta=CAR)
+    project.files.write("training/img/b.tif", geotiff(SCALE, TIEPOINT, keys(UTM_33N)))
+    crs = {"type": "name", "properties": {"name": "EPSG:4326"}}
+    polygon = {"type": "Polygon", "coordinates": [[[5, 1], [6, 1], [6, 2], [5, 1]]], "crs": crs}
+    areas = json_file(tmp_path, "areas", polygon)
+    mode = {"source": "sliding_window", "skip": {"inside": {"geojson": str(areas)}}}
+
+    with pytest.raises(DataError, match=r"b\.tif: the picture lies on the map by EPSG:32633"):
+        find_whole_pictures(workspace, model(config={"mode": mode}))
 
 
 def test_the_sizes_of_the_pictures_are_known(workspace: Workspace) -> None:
