@@ -125,6 +125,7 @@ def _deed_words(name: str, value: Any) -> str:
 
 def show_windows(out: Console, shown: "WindowsShown") -> None:
     few = f" in {shown.frames} frames" if shown.frames <= shown.windows else ""
+    few += f", {shown.skipped} skipped" if shown.skipped else ""
     out.print(f"{shown.file}: {shown.windows} windows over {shown.picture}{few}, {shown.bytes / 1e6:.2f} MB")
 
 
@@ -176,8 +177,11 @@ def show_calibrated(out: Console, found: "Calibrated") -> None:
 
 
 def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
-    """Size by size, then what it comes to."""
-    table = new_table("px", "pictures", "windows each", "batches", "times seen", "parts", "memory")
+    """Size by size, then what it comes to, or comes to at most where windows are skipped by what is seen in them."""
+    most = "at most " if plan.windows_at_least < plan.windows else ""
+    table = new_table(
+        "px", "pictures", "windows at most" if most else "windows each", "batches", "times seen", "parts", "memory"
+    )
     for size in plan.sizes:
         shape, seen = f"{size.width} x {size.height}", f"{size.amplification:.2f}"
         counted = (str(size.pictures), f"{size.windows:.1f}".removesuffix(".0"), str(size.batches))
@@ -186,12 +190,14 @@ def show_prediction_plan(out: Console, plan: "PredictionPlan") -> None:
     if plan.others:
         out.print(f"and {plan.others} other size{'' if plan.others == 1 else 's'}")
     batches = f"{plan.batches} batches of {plan.batch_size}"
-    out.print(
-        f"{plan.pictures} pictures, {plan.windows} windows in {batches}; a px is seen {plan.amplification:.2f} times"
-    )
+    batches += f" (at least {plan.windows_at_least})" if most else ""
+    batches += f", {plan.skipped} skipped" if plan.skipped else ""
+    seen = f"a px is seen {most}{plan.amplification:.2f} times"
+    out.print(f"{plan.pictures} pictures, {most}{plan.windows} windows in {batches}; {seen}")
     out.print(f"memory: at most {_memory(plan.memory)} per worker, beside the network")
     on = "1 worker" if plan.workers == 1 else f"{plan.workers} workers"
-    out.print(f"computing: about {duration(plan.seconds)} on {on}, at {plan.seconds_per_batch:.3g} s a batch, measured")
+    took = f"{most}about {duration(plan.seconds)} on {on}"
+    out.print(f"computing: {took}, at {plan.seconds_per_batch:.3g} s a batch, measured")
 
 
 def _memory(count: int) -> str:

@@ -208,6 +208,11 @@ class InferenceConfig:
     ] = "auto"
     compile: Annotated[bool, Doc("compile the network by torch.compile, which takes a minute at first")] = False
 
+    @property
+    def skip(self) -> Skip | None:
+        """Which windows the network need not be shown, in the mode that can leave some out."""
+        return self.mode.skip if isinstance(self.mode, SlidingWindowSettings) else None
+
     def __post_init__(self) -> None:
         if len(set(self.gpu_devices)) < len(self.gpu_devices):
             raise ValueError("gpu_devices names one device twice")

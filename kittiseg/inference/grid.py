@@ -4,7 +4,7 @@ A grid is all combinations of its rows with its columns, so whatever is added up
 vectors.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -84,7 +84,11 @@ class Grid:
 
     @property
     def windows(self) -> list[Window]:
-        return [self.at(row, column) for row in range(len(self.rows.starts)) for column in range(self.per_row)]
+        return list(self.windows_of(range(len(self.rows.starts))))
+
+    def windows_of(self, rows: range) -> Iterator[Window]:
+        """Those of some rows, from left to right and from top to bottom."""
+        return (self.at(row, column) for row in rows for column in range(self.per_row))
 
     @property
     def per_row(self) -> int:

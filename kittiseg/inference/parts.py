@@ -86,12 +86,10 @@ class OpenPart:
 
     def grid_windows(self) -> Iterator[Window]:
         grid, rows = self.part.region.grid, self.part.rows
-        for row in range(len(grid.rows.starts)) if rows is None else rows:
-            yield from (grid.at(row, column) for column in range(grid.per_row))
+        return grid.windows_of(range(len(grid.rows.starts)) if rows is None else rows)
 
     def is_outside(self, window: Window) -> bool:
-        inside, shown = self.part.sieve.inside, self.part.region.shown(window)
-        return inside is not None and (shown is None or not inside.touch(shown))
+        return self.part.sieve.is_outside(self.part.region, window)
 
     def show(self, cell: Cell | None = None) -> WaitingWindow:
         """The network is to be shown the next window of the grid, or ``cell`` of the first pass."""

@@ -1,7 +1,7 @@
 """Pictures in, labels and probabilities out, through any function from windows to class scores."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +10,7 @@ import numpy as np
 from kittiseg.inference.modes import Mode
 from kittiseg.inference.parts import OpenPart, Part, PartScored, WaitingWindow
 from kittiseg.inference.scored import NOTHING
-from kittiseg.inference.skip import is_plain
+from kittiseg.inference.skip import SHOW_ALL, Sieve, is_plain
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Size, Window
 from kittiseg.project.pixels import LazyImage
@@ -161,11 +161,16 @@ class _Prediction:
 
 
 def label_maps(
-    predictor: Predictor, mode: Mode, images: Iterable[tuple[K, np.ndarray]]
+    predictor: Predictor,
+    mode: Mode,
+    images: Iterable[tuple[K, np.ndarray]],
+    *,
+    sieve_of: Callable[[K], Sieve] = lambda _: SHOW_ALL,
 ) -> Iterator[tuple[K, np.ndarray]]:
     """For each picture, RGB uint8 (h, w, 3), under its key, in their order: class indices, uint8 (h, w).
 
     What the mode does not look at is :data:`~kittiseg.inference.scored.NOTHING`; pictures have no objects here.
+    ``sieve_of`` says of a picture's key which windows are skipped.
     """
     opened: deque[tuple[K, np.ndarray, int]] = deque()
 
@@ -174,7 +179,8 @@ def label_maps(
             size = Size(height=image_hwc.shape[0], width=image_hwc.shape[1])
             regions = mode.regions(Annotation(size))
             opened.append((key, np.full(image_hwc.shape[:2], NOTHING, np.uint8), len(regions)))
-            yield from (Part(region.place, LazyImage.from_array(image_hwc), region) for region in regions)
+            image, sieve = LazyImage.from_array(image_hwc), sieve_of(key)
+            yield from (Part(region.place, image, region, sieve=sieve) for region in regions)
 
     done = 0
     for scored in predictor.predict(parts()):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -9,11 +10,15 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, MinLen
 
 from kittiseg.config import Doc, did_you_mean, pointer, read_json, settings
-from kittiseg.errors import ConfigError, Problem
+from kittiseg.errors import ConfigError, DataError, Problem
 from kittiseg.inference.areas import Areas, MapAreas, map_areas
+from kittiseg.inference.regions import Region
 from kittiseg.inference.writers.georeference import read_georeference
 from kittiseg.project.annotation import Annotation
+from kittiseg.project.geometry import Window
+from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ProjectMeta
+from kittiseg.project.store import Project
 
 _INSIDE = ("mode", "skip", "inside")
 
@@ -54,6 +59,13 @@ class Skip:
     ] = None
     coarse: Annotated[Coarse | None, Doc("those where a first pass sees next to nothing; its answer is taken")] = None
 
+    @property
+    def absolute(self) -> "Skip":
+        """The same for a process in another working directory."""
+        if not isinstance(self.inside, InsidePolygons):
+            return self
+        return replace(self, inside=InsidePolygons(geojson=str(Path(self.inside.geojson).absolute())))
+
 
 @dataclass(frozen=True)
 class Sieve:
@@ -72,6 +84,11 @@ class Sieve:
         """Whether there may be windows without an answer."""
         return self.plain or self.inside is not None
 
+    def is_outside(self, region: Region, window: Window) -> bool:
+        """Whether a window of the region's grid touches none of the areas, of which it need not be looked at."""
+        shown = region.shown(window)
+        return self.inside is not None and (shown is None or not self.inside.touch(shown))
+
 
 SHOW_ALL = Sieve()
 
@@ -83,6 +100,11 @@ class Skipping:
     settings: Skip
     background: int = 0
     areas: MapAreas | None = None
+
+    @property
+    def leaves_gaps(self) -> bool:
+        """Whether there may be windows without an answer."""
+        return self.settings.plain or self.settings.inside is not None
 
     def sieve(self, source: Annotation, open_source: Callable[[], BinaryIO], *, name: str) -> Sieve:
         """That of a picture; ``open_source`` opens its file, which says where it lies on the map.
@@ -97,6 +119,16 @@ class Skipping:
         if self.areas is not None:
             return replace(sieve, inside=self.areas.on(source.image, read_georeference(open_source, name=name)))
         return sieve
+
+
+def sieve_of(skipping: Skipping | None, project: Project, key: ItemKey, source: Annotation) -> Sieve:
+    """That of a project's picture with this annotation; DataError, which names it, as :meth:`Skipping.sieve`."""
+    if skipping is None:
+        return SHOW_ALL
+    try:
+        return skipping.sieve(source, partial(project.open_picture, key), name=key.name)
+    except DataError as error:
+        raise DataError(f"{key}: {error}") from None
 
 
 def plan_skipping(skip: Skip | None, meta: ProjectMeta, *, background: int, source: str) -> Skipping | None:

@@ -17,7 +17,7 @@ from kittiseg.inference.parts import Part, PartScored
 from kittiseg.inference.predictor import Predictor
 from kittiseg.inference.regions import Region
 from kittiseg.inference.scored import InMemory, Scored
-from kittiseg.inference.skip import SHOW_ALL, Sieve, Skipping
+from kittiseg.inference.skip import SHOW_ALL, Sieve, Skipping, sieve_of
 from kittiseg.inference.stitching import parts_of
 from kittiseg.inference.tasks import PredictedPicture, Task
 from kittiseg.project.ahead import map_ahead
@@ -176,11 +176,8 @@ class PredictionWorker:
 
     def _read(self, key: ItemKey) -> _Read:
         stamp, item = self._project.stamp(key), self._project.item(key)
-        read = _Read(key, item.annotation, item.image, self._mode.regions(item.annotation), stamp)
-        if self._skipping is None:
-            return read
-        open_source = partial(self._project.open_picture, key)
-        return replace(read, sieve=self._skipping.sieve(item.annotation, open_source, name=key.name))
+        sieve = sieve_of(self._skipping, self._project, key, item.annotation)
+        return _Read(key, item.annotation, item.image, self._mode.regions(item.annotation), stamp, sieve)
 
     def _read_ahead(self, key: ItemKey) -> _Read | PredictedPicture:
         """The picture with its pixels, but for a large one."""

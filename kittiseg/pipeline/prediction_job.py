@@ -67,7 +67,6 @@ def prepare(run: Run, options: PredictOptions) -> tuple[Job, "Checkpoint", "Mode
     outputs = plan_outputs(config, model.classes.channels, project.meta, source=str(options.config))
     if config.outputs:
         check_stems(project.iter_keys())
-    skip = config.mode.skip if isinstance(config.mode, SlidingWindowSettings) else None
     job = Job(
         files,
         str(checkpoint.number),
@@ -77,7 +76,7 @@ def prepare(run: Run, options: PredictOptions) -> tuple[Job, "Checkpoint", "Mode
         mode=_mode_of(config, files, checkpoint),
         classes=len(model.classes),
         temperature=temperature_of(files, checkpoint.number, config.temperature),
-        skipping=plan_skipping(skip, project.meta, background=BACKGROUND, source=str(options.config)),
+        skipping=plan_skipping(config.skip, project.meta, background=BACKGROUND, source=str(options.config)),
     )
     return job, checkpoint, model
 

@@ -1,20 +1,16 @@
 """What a prediction will take, before it is made: windows, batches, memory, and time by a measured pass."""
 
 import math
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from kittiseg.engine import DeviceKind, Workers
 from kittiseg.engine.devices import check_devices, plan_workers
-from kittiseg.inference.predictor import Forward
 from kittiseg.inference.tasks import LARGEST_CHUNK
 from kittiseg.inference.worker import AHEAD
+from kittiseg.pipeline.batch_timing import measure
 from kittiseg.pipeline.footprints import Footprint, count_footprints, usual_footprint
 from kittiseg.pipeline.prediction_job import PredictOptions, make_forward, prepare
 from kittiseg.pipeline.run import Run
@@ -23,13 +19,10 @@ from kittiseg.project.geometry import Size
 MOST_SIZES = 10
 """So many sizes are told of one by one."""
 
-_WARM_UPS, _TIMED = 2, 2
-_MOST_PIXELS = 64_000_000  # of a pass that is timed: of windows as large as a huge picture, a part of a batch will do
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizePlan:
-    """The pictures of one size. ``windows``: over one of them, on average. ``batches``: for all.
+    """The pictures of one size. ``windows``: over one of them, on average. ``batches``: for all. Both at most.
 
     ``amplification``: px of the windows per px of the picture, so 4 where each is seen four times. ``parts``: pieces
     that a large picture is done in, each by itself, and ``memory``: bytes that a worker holds at most, the network and
@@ -50,12 +43,16 @@ class SizePlan:
 class PredictionPlan:
     """All of a project. ``sizes``: those of the most pictures; ``others``: how many sizes are not among them.
 
+    ``windows``: so many the network is shown at most, and ``windows_at_least`` at least. Both are the same but where
+    the mode's ``skip`` decides by what is seen in a picture. ``skipped``: those that it spares without a look.
     ``amplification``: as that of a size, over all pictures. ``memory``: bytes per worker, of the size that needs most.
     ``seconds``: of computing, on so many workers; reading, writing and the start of workers come on top.
     """
 
     pictures: int
     windows: int
+    windows_at_least: int
+    skipped: int
     batches: int
     amplification: float
     memory: int
@@ -75,7 +72,7 @@ class Costs:
     """What the windows of a prediction cost.
 
     ``seconds_per_batch``: of a full batch on one worker, of windows seen at ``input_size``; those that are seen larger
-    take longer. With ``probabilities`` these are kept as well as labels.
+    take longer. With ``probabilities`` these are kept as well as labels, and weights where ``skip`` ``leaves_gaps``.
     """
 
     classes: int
@@ -84,6 +81,7 @@ class Costs:
     input_size: Size | None = None
     workers: int = 1
     probabilities: bool = False
+    leaves_gaps: bool = False
 
 
 def plan_prediction(pictures: Mapping[Footprint, int], costs: Costs) -> PredictionPlan:
@@ -101,6 +99,8 @@ def plan_prediction(pictures: Mapping[Footprint, int], costs: Costs) -> Predicti
     return PredictionPlan(
         pictures=sum(pictures.values()),
         windows=sum(footprint.windows * count for footprint, count in pictures.items()),
+        windows_at_least=sum((footprint.windows - footprint.unsure) * count for footprint, count in pictures.items()),
+        skipped=sum(footprint.skipped * count for footprint, count in pictures.items()),
         batches=sum(plan.batches for plan in plans),
         amplification=shown / pixels if pixels else 0.0,
         memory=max((plan.memory for plan in plans), default=0),
@@ -141,21 +141,31 @@ def peak_memory(footprint: Footprint, costs: Costs, *, pictures: int) -> int:
 
     A batch is its windows as uint8 RGB and their scores as float32; one is filled while another is computed. All
     stitchers are open whose regions share them.
+    Of pictures whose windows may be skipped, each may wait with one; the scores of a first pass are kept until its end.
     Pictures that are read ahead, or wait to be written, are those that are done in one part.
     """
-    if not footprint.windows:
+    if not footprint.regions:
         return 3 * footprint.decoded
     together = 1 if footprint.is_large else min(pictures, LARGEST_CHUNK)
     batches = min(2 * costs.batch_size, together * footprint.windows)
-    share = footprint.windows / footprint.regions
-    stitchers = 1 if footprint.is_large else min(math.ceil((batches - 1) / share) + 1, together * footprint.regions)
+    stitchers = 1 if footprint.is_large else min(_most_open(footprint, costs, batches), together * footprint.regions)
+    stitcher = (
+        costs.classes + costs.leaves_gaps
+    ) * footprint.open + costs.classes * footprint.glanced * footprint.window.area
     held = min(together, AHEAD + 2)
     result = 1 + 4 * costs.classes * costs.probabilities
     return (
-        stitchers * costs.classes * 4 * footprint.open
+        stitchers * 4 * stitcher
         + batches * footprint.window.area * (3 + costs.classes * 4)
         + held * (3 * footprint.decoded + result * footprint.scored)
     )
+
+
+def _most_open(footprint: Footprint, costs: Costs, waiting: int) -> int:
+    """Regions that may share the windows that wait; see :class:`~kittiseg.inference.predictor.Predictor`."""
+    if footprint.is_sieved:
+        return 2 * costs.batch_size + 1
+    return math.ceil((waiting - 1) / (footprint.windows / footprint.regions)) + 1
 
 
 def plan_predict(run: Run, options: PredictOptions) -> PredictionPlan:
@@ -166,7 +176,7 @@ def plan_predict(run: Run, options: PredictOptions) -> PredictionPlan:
     job, *_ = prepare(run, options)
     config = job.config
     devices = check_devices(options.devices or config.devices)
-    pictures = count_footprints(run, job.project, job.mode)
+    pictures = count_footprints(run, job.project, job.mode, job.skipping)
     usual = usual_footprint(pictures)
     workers = plan_workers(config.gpu_devices, devices, run.engine.resources())
     run.progress.notice(f"timing a batch on {workers}")
@@ -178,37 +188,6 @@ def plan_predict(run: Run, options: PredictOptions) -> PredictionPlan:
         input_size=usual.input_size,
         workers=workers.count,
         probabilities=job.outputs.needs_probabilities,
+        leaves_gaps=job.skipping is not None and job.skipping.leaves_gaps,
     )
     return plan_prediction(pictures, costs)
-
-
-def measure(
-    run: Run, make_forward: Callable[..., Forward], usual: Footprint, *, batch_size: int, workers: Workers
-) -> float:
-    """Seconds of a full batch of a picture's windows, on all workers at once, each with its share of the machine.
-
-    ``make_forward(device=, threads=)`` loads the network in the worker, and can be pickled.
-    """
-    timed = max(1, min(batch_size, _MOST_PIXELS // usual.window.area))
-    arguments = {"make_forward": make_forward, "usual": usual}
-    chunks = [[timed]] * workers.count
-    found = run.engine.map_with_state(_make_timer, arguments, chunks, workers=workers, name="time a batch")
-    return sum(seconds for (seconds,) in found) / workers.count * batch_size / timed
-
-
-def _make_timer(
-    *, device: DeviceKind, threads: int, make_forward: Callable[..., Forward], usual: Footprint
-) -> Callable[[Sequence[int]], list[float]]:
-    forward = make_forward(device=device, threads=threads)
-    return lambda batch_sizes: [_seconds_of(forward, usual, batch_size) for batch_size in batch_sizes]
-
-
-def _seconds_of(forward: Forward, usual: Footprint, batch_size: int) -> float:
-    """Of one pass over grey windows: the mean of two, after two that warm the network up."""
-    windows_nhwc = np.full((batch_size, usual.window.height, usual.window.width, 3), 128, np.uint8)
-    for _ in range(_WARM_UPS):
-        forward(windows_nhwc, usual.input_size)
-    begin = time.perf_counter()
-    for _ in range(_TIMED):
-        forward(windows_nhwc, usual.input_size)
-    return (time.perf_counter() - begin) / _TIMED

@@ -126,13 +126,14 @@ def _span_inside(start: np.ndarray, end: np.ndarray, window: Window) -> tuple[fl
     """
     first, last = 0.0, 1.0
     lows, highs = (window.left, window.top), (window.right, window.bottom)
-    for begin, step, low, high in zip(start, end - start, lows, highs, strict=True):
+    steps = (end - start).tolist()  # floats of Python, whose quotients by next to nothing are inf without a warning
+    for begin, step, low, high in zip(start.tolist(), steps, lows, highs, strict=True):
         if step == 0:
             if not low <= begin <= high:
                 return None
             continue
         enter, leave = sorted(((low - begin) / step, (high - begin) / step))
-        first, last = max(first, float(enter)), min(last, float(leave))
+        first, last = max(first, enter), min(last, leave)
     return (first, last) if first < last else None
 
 

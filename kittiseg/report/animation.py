@@ -17,9 +17,10 @@ SECONDS, PAUSE = 7.0, 2.5
 
 _CURRENT: RGB = (255, 196, 0)
 _PAST: RGB = (148, 116, 22)
+_SKIPPED: RGB = (222, 62, 62)
 _DIM = 0.5
 _FASTEST, _SLOWEST = 0.08, 0.3  # seconds a frame
-_COLORS = 252  # of the pictures; two are the lines', the last one says that nothing has changed
+_COLORS = 252  # of the pictures; three are the lines', the last one says that nothing has changed
 _UNCHANGED = 255
 
 
@@ -28,13 +29,17 @@ def frame_seconds(frames: int) -> float:
     return min(max(SECONDS / max(frames, 1), _FASTEST), _SLOWEST)
 
 
-def window_frame(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Size) -> np.ndarray:
+def window_frame(
+    image_hwc: np.ndarray, windows: Sequence[Window], *, image: Size, skipped: Sequence[Window] = ()
+) -> np.ndarray:
     """A copy of the picture, dark but in the last of the windows; those before it are outlined.
 
-    ``image``: the size that the windows speak of; the picture may be a smaller copy.
+    A cross is in the middle of those that are skipped. ``image``: the size that the windows speak of; the picture may
+    be a smaller copy.
     """
     corners = scaled_corners(windows, image, image_hwc)
     drawn_hwc = (image_hwc * _DIM).astype(np.uint8)
+    _cross_out(drawn_hwc, skipped, image)
     for first, last in corners[:-1]:
         cv2.rectangle(drawn_hwc, first, last, _PAST, 1)
     (left, top), (right, bottom) = corners[-1]
@@ -44,12 +49,23 @@ def window_frame(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Siz
     return drawn_hwc
 
 
-def last_frame(image_hwc: np.ndarray, windows: Sequence[Window], *, image: Size) -> np.ndarray:
-    """A copy of the picture with the outlines of all windows; without them where they would hide it."""
+def last_frame(
+    image_hwc: np.ndarray, windows: Sequence[Window], *, image: Size, skipped: Sequence[Window] = ()
+) -> np.ndarray:
+    """A copy of the picture with the outlines of all windows, and crosses; without them where they would hide it."""
     drawn_hwc = image_hwc.copy()
+    _cross_out(drawn_hwc, skipped if len(skipped) <= MOST_FRAMES else (), image)
     for first, last in scaled_corners(windows if len(windows) <= MOST_FRAMES else (), image, image_hwc):
         cv2.rectangle(drawn_hwc, first, last, _CURRENT, 1)
     return drawn_hwc
+
+
+def _cross_out(drawn_hwc: np.ndarray, skipped: Sequence[Window], image: Size) -> None:
+    """A small cross in the middle of each: outlines of windows that overlap would say nothing of one of them."""
+    for (left, top), (right, bottom) in scaled_corners(skipped, image, drawn_hwc):
+        column, row, arm = (left + right) // 2, (top + bottom) // 2, max(min(right - left, bottom - top) // 12, 1)
+        for down in (arm, -arm):
+            cv2.line(drawn_hwc, (column - arm, row - down), (column + arm, row + down), _SKIPPED, 1)
 
 
 def animated_gif(frames: Sequence[np.ndarray]) -> bytes:
@@ -80,7 +96,7 @@ def animated_gif(frames: Sequence[np.ndarray]) -> bytes:
 def _palette(frames: Sequence[np.ndarray]) -> Image.Image:
     """A picture whose palette fits these frames, with the colours of the lines."""
     taken = Image.fromarray(np.concatenate(list(frames))).quantize(_COLORS).getpalette() or []
-    colors = [*taken[: 3 * _COLORS], *_CURRENT, *_PAST]
+    colors = [*taken[: 3 * _COLORS], *_CURRENT, *_PAST, *_SKIPPED]
     image = Image.new("P", (1, 1))
     image.putpalette(colors + list(_CURRENT) * (256 - len(colors) // 3))
     return image

@@ -9,7 +9,7 @@ from annotated_types import Ge, MinLen
 
 from kittiseg.config import Doc, load, settings
 from kittiseg.errors import ConfigError, Problem
-from kittiseg.inference.config import InferenceConfig
+from kittiseg.inference.config import InferenceConfig, SlidingWindowSettings
 
 
 @settings
@@ -24,7 +24,7 @@ class ValidateOn:
     ] = "default"
     config: Annotated[
         InferenceConfig | Annotated[str, MinLen(1)],
-        Doc("an inference config, or the path of its file; mode, but for its skip, and batch_size of it count"),
+        Doc("an inference config, or the path of its file; mode and batch_size of it count"),
     ]
     every: Annotated[
         int, Ge(1), Doc("checkpoints from one such validation to the next; the last one always has it")
@@ -33,19 +33,24 @@ class ValidateOn:
     def read(self) -> "ValidateOn":
         """With the inference config itself in place of a path, for workers may be on other machines.
 
-        ConfigError where there is no such file, or what is in it is wrong.
+        The path of a file of polygons, which that may name, is absolute then: sweeps train in other folders.
+        ConfigError where there is no such config, or what is in it is wrong.
         """
+        config = self._read()
+        if isinstance(config.mode, SlidingWindowSettings) and config.mode.skip is not None:
+            config = replace(config, mode=replace(config.mode, skip=config.mode.skip.absolute))
+        return replace(self, config=config)
+
+    def _read(self) -> InferenceConfig:
         if isinstance(self.config, InferenceConfig):
-            return self
+            return self.config
         path = Path(self.config)
         if not path.is_file():
             problem = Problem("/validate_on/config", f"no file '{path}'; relative paths begin at {Path.cwd()}")
             raise ConfigError("the training config", [problem])
-        return replace(self, config=load(InferenceConfig, path))
+        return load(InferenceConfig, path)
 
     @property
     def inference(self) -> InferenceConfig:
         """The inference config, read where it is a path."""
-        config = self.read().config
-        assert isinstance(config, InferenceConfig)
-        return config
+        return self._read()

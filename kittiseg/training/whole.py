@@ -19,6 +19,7 @@ from kittiseg.inference.config import BboxesSettings, InferenceConfig, WholeSett
 from kittiseg.inference.modes import make_mode
 from kittiseg.inference.network import NetworkForward
 from kittiseg.inference.predictor import Predictor, label_maps
+from kittiseg.inference.skip import Sieve, Skipping, plan_skipping, sieve_of
 from kittiseg.inference.tasks import tasks_of
 from kittiseg.inference.worker import AHEAD, at_once
 from kittiseg.project.ahead import map_ahead
@@ -26,6 +27,7 @@ from kittiseg.project.geometry import Size
 from kittiseg.project.item import ItemKey
 from kittiseg.project.meta import ProjectMeta
 from kittiseg.project.store import Project, Workspace
+from kittiseg.training.classes import BACKGROUND as BACKGROUND_CHANNEL
 from kittiseg.training.group import Group
 from kittiseg.training.inputs import Forward
 from kittiseg.training.model import ModelConfig
@@ -41,7 +43,7 @@ _NAMED = 5  # classes that a message names; KITTI has 34
 class WholePictures:
     """Pictures with masks, and how a network is applied to them. ``sizes``: theirs, in the same order.
 
-    ``channels``: the compared class of each of the network's outputs.
+    ``channels``: the compared class of each of the network's outputs. ``skipping``: which windows it is not shown.
     """
 
     project: Project
@@ -51,6 +53,7 @@ class WholePictures:
     config: InferenceConfig
     input_size: Size
     every: int
+    skipping: Skipping | None = None
 
     def is_due(self, checkpoint: int, *, last: bool) -> bool:
         """Whether a checkpoint (from 1) is validated so."""
@@ -87,14 +90,24 @@ class WholePictures:
             keys = [key for chunk in chunks for key in chunk]
             pictures = map_ahead(self._read, keys, reader, ahead=max(AHEAD, readers))
             for chunk in chunks:
-                for truth_hw, labels_hw in label_maps(predictor, mode, islice(pictures, len(chunk))):
-                    matrix_cc += confusion_matrix(truth_hw, compared[labels_hw], classes=classes, ignore=IGNORED)
+                read = islice(pictures, len(chunk))
+                for truth, labels_hw in label_maps(predictor, mode, read, sieve_of=lambda truth: truth.sieve):
+                    found_hw = compared[labels_hw]
+                    matrix_cc += confusion_matrix(truth.labels_hw, found_hw, classes=classes, ignore=IGNORED)
         return matrix_cc
 
-    def _read(self, key: ItemKey) -> tuple[np.ndarray, np.ndarray]:
-        """The label map of the truth, and the picture."""
+    def _read(self, key: ItemKey) -> tuple["_Truth", np.ndarray]:
         item = self.project.item(key)
-        return item.annotation.to_label_map(self.classes.truth), item.image.pixels()
+        labels_hw = item.annotation.to_label_map(self.classes.truth)
+        return _Truth(labels_hw, sieve_of(self.skipping, self.project, key, item.annotation)), item.image.pixels()
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """What is known of a picture beside its pixels: the label map of its masks, and which windows are skipped."""
+
+    labels_hw: np.ndarray
+    sieve: Sieve
 
 
 def find_whole_pictures(workspace: Workspace, model: ModelConfig) -> WholePictures | None:
@@ -113,16 +126,25 @@ def find_whole_pictures(workspace: Workspace, model: ModelConfig) -> WholePictur
     if isinstance(mode, WholeSettings | BboxesSettings):
         raise _wrong("config", f"mode '{mode.source}' cannot be validated by; take sliding_window, full_image or roi")
     compared = _compare(wanted, project, model)
+    skipping = _skipping(wanted, project)
     side = model.settings.input_size
     return WholePictures(
         project=project,
-        sizes=_sizes(wanted, project),
+        sizes=_sizes(wanted, project, skipping),
         classes=compared,
         channels=tuple(compared.predicted.get(title, BACKGROUND) for title in model.classes.names),
         config=wanted.inference,
         input_size=side.size,
         every=wanted.every,
+        skipping=skipping,
     )
+
+
+def _skipping(wanted: ValidateOn, project: Project) -> Skipping | None:
+    try:
+        return plan_skipping(wanted.inference.skip, project.meta, background=BACKGROUND_CHANNEL, source=_SOURCE)
+    except ConfigError as error:
+        raise _moved(error, "/validate_on/config") from None
 
 
 def _compare(wanted: ValidateOn, project: Project, model: ModelConfig) -> ComparedClasses:
@@ -131,8 +153,7 @@ def _compare(wanted: ValidateOn, project: Project, model: ModelConfig) -> Compar
     try:
         titles = list((project.meta if mapping is None else map_meta(project.meta, mapping)).shapes)
     except ConfigError as error:
-        problems = [Problem(f"/validate_on{problem.pointer}", problem.message) for problem in error.problems]
-        raise ConfigError(_SOURCE, problems) from None
+        raise _moved(error, "/validate_on") from None
     known, objects = model.classes.index, model.classes.objects
     unknown = [f"'{title}'" for title in titles if title not in known]
     if unknown:
@@ -156,13 +177,15 @@ def _refuse_best_by(best_by: str, names: tuple[str, ...]) -> None:
         raise ConfigError(_SOURCE, [Problem("/best_by", message)])
 
 
-def _sizes(wanted: ValidateOn, project: Project) -> dict[ItemKey, Size]:
+def _sizes(wanted: ValidateOn, project: Project, skipping: Skipping | None) -> dict[ItemKey, Size]:
+    """Those of the pictures with the tag, each of which can be sieved."""
     sizes: dict[ItemKey, Size] = {}
     tags: set[str] = set()
     for key in project.keys():
         annotation = project.annotation(key)
         tags |= annotation.tag_names
         if wanted.tag is None or wanted.tag in annotation.tag_names:
+            sieve_of(skipping, project, key, annotation)
             sizes[key] = annotation.image
     if not sizes and wanted.tag is not None:
         raise _wrong(
@@ -171,6 +194,11 @@ def _sizes(wanted: ValidateOn, project: Project) -> dict[ItemKey, Size]:
     if not sizes:
         raise DataError(f"project '{project.name}' (/validate_on/project) has no picture to validate on")
     return sizes
+
+
+def _moved(error: ConfigError, place: str) -> ConfigError:
+    """The same problems where they lie in the training config."""
+    return ConfigError(_SOURCE, [Problem(place + problem.pointer, problem.message) for problem in error.problems])
 
 
 def _wrong(setting: str, message: str) -> ConfigError:

@@ -2,10 +2,13 @@ import io
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from kittiseg.cli import tables
 from kittiseg.cli.console import plain_console
+from kittiseg.inference.areas import Areas
+from kittiseg.inference.skip import Coarse, Sieve
 from kittiseg.pipeline import (
     Calibrated,
     Imported,
@@ -20,9 +23,12 @@ from kittiseg.pipeline.prediction_plan import Costs, plan_prediction
 from kittiseg.project.geometry import Size, View, Window
 from kittiseg.project.item import Deed, ItemKey
 from kittiseg.project.store import Workspace
+from kittiseg.project.vectors import Rectangle
 from tests.data.footprints import mode_of, sized
 from tests.data.projects import small_project
 from tests.data.runs import run_in
+
+NEAR = Areas.of_shapes([Rectangle(2, 2, 5, 5)])
 
 
 def narrow() -> tuple[Console, io.StringIO]:
@@ -206,10 +212,12 @@ def test_an_animation_is_told_of_in_a_line():
 
     tables.show_windows(console, WindowsShown(windows=28, frames=29, **facts))
     tables.show_windows(console, WindowsShown(windows=900, frames=81, **facts))
+    tables.show_windows(console, WindowsShown(windows=20, frames=21, skipped=8, **facts))
 
     assert out.getvalue().splitlines() == [
         "w.gif: 28 windows over p/ds/0.png, 0.85 MB",
         "w.gif: 900 windows over p/ds/0.png in 81 frames, 0.85 MB",
+        "w.gif: 20 windows over p/ds/0.png, 8 skipped, 0.85 MB",
     ]
 
 
@@ -234,3 +242,28 @@ def test_the_plan_of_a_prediction_is_told_size_by_size():
         "memory: at most 384 MB per worker, beside the network",
         "computing: about 5 min on 2 workers, at 3 s a batch, measured",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sieve", "told"),
+    [
+        (Sieve(inside=NEAR), "2 pictures, 2 windows in 1 batches of 2, 6 skipped; a px is seen 0.25 times"),
+        (Sieve(plain=True), "2 pictures, at most 8 windows in 4 batches of 2 (at least 0); a px is seen at most 1.00 "),
+        (
+            Sieve(inside=NEAR, coarse=Coarse(factor=2)),
+            "2 pictures, at most 4 windows in 2 batches of 2 (at least 2), 6 skipped; a px is seen at most 0.50 times",
+        ),
+    ],
+)
+def test_a_plan_with_skipped_windows_says_what_it_knows(sieve: Sieve, told: str):
+    """Four windows of 10 x 10 px on each of two pictures, of which one touches what is inside."""
+    console, out = narrow()
+    sliding = mode_of(source="sliding_window", window={"width": 10, "height": 10})
+    picture = sized(Size(height=20, width=20), sliding, sieve=sieve)
+
+    plan = plan_prediction({picture: 2}, Costs(classes=2, batch_size=2, seconds_per_batch=3.0))
+    tables.show_prediction_plan(console, plan)
+
+    head, *_, total, _, computing = out.getvalue().splitlines()
+    assert total.startswith(told)
+    assert ("windows at most" in head) == computing.startswith("computing: at most ") == ("at most" in told)

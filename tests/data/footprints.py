@@ -5,6 +5,7 @@ from typing import Any
 from kittiseg.config import parse
 from kittiseg.inference.config import InferenceConfig
 from kittiseg.inference.modes import Mode, make_mode
+from kittiseg.inference.skip import SHOW_ALL, Sieve
 from kittiseg.pipeline.footprints import Footprint, footprint_of
 from kittiseg.project.annotation import Annotation
 from kittiseg.project.geometry import Size
@@ -19,5 +20,5 @@ def tutorial() -> Mode:
     return mode_of(source="sliding_window", window={"width": 370, "height": 370}, min_overlap={"x": 300, "y": 0})
 
 
-def sized(size: Size, mode: Mode, name: str = "picture.png") -> Footprint:
-    return footprint_of(name, size, mode.regions(Annotation(size)))
+def sized(size: Size, mode: Mode, name: str = "picture.png", *, sieve: Sieve = SHOW_ALL) -> Footprint:
+    return footprint_of(name, size, mode.regions(Annotation(size)), sieve)

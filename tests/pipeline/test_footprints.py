@@ -3,11 +3,14 @@ from collections import Counter
 import pytest
 
 from kittiseg.errors import DataError
+from kittiseg.inference.areas import Areas
 from kittiseg.inference.config import WholeSettings, WindowSize
 from kittiseg.inference.modes import Sight, make_mode
+from kittiseg.inference.skip import Coarse, Sieve
 from kittiseg.pipeline.footprints import count_footprints, usual_footprint
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Workspace
+from kittiseg.project.vectors import Rectangle
 from tests.data.footprints import mode_of, sized, tutorial
 from tests.data.projects import small_project
 from tests.data.runs import run_in
@@ -51,6 +54,35 @@ def test_the_mode_whole_is_seen_larger():
         Size(height=10, width=40),
         Size(height=32, width=64),
     )
+
+
+TENS = mode_of(source="sliding_window", window={"width": 10, "height": 10})
+
+
+def test_windows_outside_are_not_counted():
+    """Of 3 x 2 windows two touch the rectangle; that is certain."""
+    inside = Areas.of_shapes([Rectangle(12, 2, 28, 5)])
+
+    found = sized(Size(height=20, width=30), TENS, sieve=Sieve(inside=inside))
+
+    assert (found.windows, found.shown, found.skipped, found.unsure, found.is_sieved) == (2, 200, 4, 0, True)
+
+
+def test_a_first_pass_is_counted_and_its_answers_are_not_foreseen():
+    """Two windows of 20 x 20 px, which each part has by itself, before the six that they may spare."""
+    found = sized(Size(height=20, width=30), TENS, sieve=Sieve(coarse=Coarse(factor=2)))
+
+    assert (found.windows, found.shown, found.unsure, found.skipped, found.glanced) == (8, 800, 6, 0, 2)
+    large = sized(LARGE, TENS, "a.tif", sieve=Sieve(coarse=Coarse(factor=2)))
+    assert (large.parts, large.glanced, large.windows) == (10, 20, 600 + 10 * 20)
+    assert large.decoded == 20 * 200
+
+
+def test_any_window_may_be_plain():
+    """Also those of the first pass."""
+    found = sized(Size(height=20, width=30), TENS, sieve=Sieve(plain=True, coarse=Coarse(factor=2)))
+
+    assert (found.windows, found.unsure) == (8, 8)
 
 
 def test_pictures_are_counted_by_their_annotations(workspace: Workspace):

@@ -9,9 +9,11 @@ from kittiseg.errors import ConfigError, DataError
 from kittiseg.pipeline import WindowsOptions, show_windows
 from kittiseg.pipeline.windowing import Finder, growing
 from kittiseg.project.geometry import Size, Window
+from kittiseg.project.pixels import encode
 from kittiseg.project.store import Workspace
-from tests.data.projects import small_project
+from tests.data.projects import annotation_of, meta_of, small_project, square, write_project
 from tests.data.runs import WINDOWS, json_file, run_in
+from tests.data.training import CAR
 
 TWO = [Window(top=0, left=0, height=20, width=20), Window(top=0, left=10, height=20, width=20)]
 
@@ -39,6 +41,7 @@ def test_every_window_has_its_frame(workspace: Workspace, tmp_path: Path):
         "windows": 6,
         "frames": 7,
         "bytes": Path(shown.file).stat().st_size,
+        "skipped": 0,
     }
 
 
@@ -50,6 +53,36 @@ def test_a_picture_smaller_than_a_window_is_shown_as_the_network_sees_it(workspa
 
     with Image.open(shown.file) as image:
         assert (image.size, image.n_frames) == ((20, 20), 2)
+
+
+@pytest.mark.parametrize(("skip", "windows"), [({"inside": {"objects": ["car"]}}, 2), ({"plain": True}, 4)])
+def test_skipped_windows_are_crossed_out(workspace: Workspace, tmp_path: Path, skip: dict[str, object], windows: int):
+    """Of 3 x 2 windows two touch the car, and four have a px that is not black; a first pass is not foreseen."""
+    image_hwc = np.zeros((36, 40, 3), np.uint8)
+    image_hwc[0, 12] = 255
+    image_hwc[35, 0] = image_hwc[35, 39] = 255
+    car = annotation_of({"car": square(top=0, left=10, side=9)}, size=Size(height=36, width=40))
+    draft = workspace.draft("small")
+    draft.add_dataset("ds")
+    draft.write("ds", "a.png", picture=encode(image_hwc, ".png"), annotation=car)
+    draft.commit(meta_of({"car": "bitmap"}), {"made_by": "a test"})
+    mode = {**WINDOWS["mode"], "skip": {**skip, "coarse": {}}}
+
+    shown = show_windows(run_in(workspace), options(tmp_path, "a.png", mode=mode))
+
+    assert (shown.windows, shown.skipped, shown.frames) == (windows, 6 - windows, windows + 1)
+    with Image.open(shown.file) as image:
+        is_red_hw = (np.asarray(image.convert("RGB")) == (222, 62, 62)).all(axis=2)
+    assert is_red_hw[25:28].any()
+
+
+def test_a_picture_whose_windows_are_all_skipped_is_refused(workspace: Workspace, tmp_path: Path):
+    """None of 3 x 2 touches an object of a class that no picture has."""
+    write_project(workspace, "small", {"ds/a.png": annotation_of({}, size=Size(height=36, width=40))}, meta=CAR)
+    mode = {**WINDOWS["mode"], "skip": {"inside": {"objects": ["car"]}}}
+
+    with pytest.raises(DataError, match=r"a\.png: all 6 windows over this picture are skipped; see /mode/skip"):
+        show_windows(run_in(workspace), options(tmp_path, "a.png", mode=mode))
 
 
 def test_the_prediction_grows_window_by_window():

@@ -64,6 +64,17 @@ def test_a_path_ends_exactly_on_the_border(points: list[tuple[float, float]]):
         assert inside or end[0] in (0, WINDOW.width) or end[1] in (0, WINDOW.height)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("left", "expected"), [(-1, [[(1, 1), (1, 2)]]), (0, [[(0, 1), (0, 2)]]), (3, [])])
+def test_a_path_may_lean_by_next_to_nothing(left: int, expected: list[object]):
+    """By the smallest number that there is, either way: it is cut as one that is upright, and nothing is warned of."""
+    window = Window(top=2, left=left, height=4, width=5)
+
+    for top, bottom in ((5e-324, 0), (0, 5e-324), (0, 0)):
+        found = clip_path(path((top, 3), (bottom, 4)), window)
+        assert [[tuple(point.round(9)) for point in part] for part in found] == expected
+
+
 @given(rings)
 def test_a_clipped_polygon_has_the_area_that_lies_inside(ring: list[tuple[int, int]]):
     """As shapely finds it; the parts lie in the window, in its coordinates."""

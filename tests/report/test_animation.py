@@ -48,6 +48,17 @@ def test_the_outlines_of_a_thousand_windows_do_not_hide_the_picture():
     assert np.array_equal(last_frame(grey(), WINDOWS * 333, image=PICTURE), grey())
 
 
+def test_skipped_windows_have_a_cross_in_their_middle():
+    """On every frame; at the end not those of a thousand. The middle of the third window is column 29, row 9."""
+    for frame_hwc in (
+        window_frame(grey(), WINDOWS[:1], image=PICTURE, skipped=WINDOWS[2:]),
+        last_frame(grey(), (), image=PICTURE, skipped=WINDOWS[2:]),
+    ):
+        rows, columns = np.nonzero((frame_hwc == (222, 62, 62)).all(axis=2))
+        assert list(zip(rows, columns, strict=True)) == [(8, 28), (8, 30), (9, 29), (10, 28), (10, 30)]
+    assert np.array_equal(last_frame(grey(), (), image=PICTURE, skipped=WINDOWS * 333), grey())
+
+
 def test_few_frames_do_not_race_and_many_do_not_creep():
     """One of one window stays as long as one of a few; a thousand would pass at the fastest."""
     assert frame_seconds(1) == frame_seconds(10) == 0.3

@@ -5,6 +5,7 @@ import pytest
 
 from kittiseg.config import parse
 from kittiseg.errors import ConfigError
+from kittiseg.inference.skip import InsidePolygons
 from kittiseg.training.validate_on import ValidateOn
 from tests.data.runs import WINDOWS, json_file
 
@@ -18,6 +19,17 @@ def test_a_path_is_read_to_what_is_in_the_file(tmp_path: Path) -> None:
     path = json_file(tmp_path, "infer", WINDOWS)
 
     assert settings(str(path)).read() == settings(WINDOWS) == settings(WINDOWS).read()
+
+
+def test_a_file_of_polygons_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its path begins at the folder in which the config is read."""
+    monkeypatch.chdir(tmp_path)
+    mode = {**WINDOWS["mode"], "skip": {"inside": {"geojson": "fields.geojson"}}}
+
+    skip = settings({"mode": mode}).read().inference.skip
+
+    assert skip is not None
+    assert skip.inside == InsidePolygons(geojson=str(tmp_path / "fields.geojson"))
 
 
 def test_a_file_that_is_wrong_is_an_error_with_its_name(tmp_path: Path) -> None:

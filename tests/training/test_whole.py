@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from kittiseg.errors import ConfigError
+from kittiseg.errors import ConfigError, DataError
 from kittiseg.project.geometry import Size
 from kittiseg.project.store import Workspace
 from kittiseg.training.classes import ClassIndex
@@ -14,8 +15,9 @@ from kittiseg.training.group import Group
 from kittiseg.training.inputs import Forward
 from kittiseg.training.model import ModelConfig
 from kittiseg.training.whole import WholePictures, find_whole_pictures
+from tests.data.geotiffs import SCALE, TIEPOINT, UTM_33N, geotiff, keys
 from tests.data.projects import annotation_of, meta_of, square, write_project
-from tests.data.runs import WINDOWS
+from tests.data.runs import WINDOWS, json_file
 from tests.data.training import CAR, tiny_config, write_squares
 
 ALONE = Group(rank=0, world_size=1)
@@ -108,6 +110,19 @@ def test_neutral_pixels_count_in_nothing(workspace: Workspace) -> None:
     assert scores["iou"] == {"vehicle": 11 / 44}
 
 
+def test_what_no_window_is_shown_of_counts_as_background(workspace: Workspace) -> None:
+    """One window of 4 x 4 px of eight touches a bus, whose 4 px are then found with 12 others."""
+    write_streets(workspace)
+    mode = {"source": "sliding_window", "window": {"width": 4, "height": 4}, "skip": {"inside": {"objects": ["bus"]}}}
+    mapping = {"bus": "vehicle", "__other__": "__ignore__"}
+
+    scores = found(workspace, model(VEHICLE, classes_mapping=mapping, config={"mode": mode})).validate(
+        Forward(EverywhereAnObject(), CPU, "fp32"), ALONE
+    )
+
+    assert scores["iou"] == {"vehicle": 4 / 16}
+
+
 def test_a_class_that_is_nowhere_has_no_score(workspace: Workspace) -> None:
     """None, for JSON has no NaN: no car is on the second picture, and none is found."""
 
@@ -147,6 +162,7 @@ def test_without_the_setting_there_are_no_whole_pictures(workspace: Workspace) -
     assert find_whole_pictures(workspace, ModelConfig(tiny_config(), model().classes)) is None
 
 
+INSIDE_CRA = {"inside": {"objects": ["cra"]}}
 RAW = {"car": "vehicle", "__other__": "__ignore__"}
 
 
@@ -164,6 +180,10 @@ RAW = {"car": "vehicle", "__other__": "__ignore__"}
             {"config": {"mode": {"source": "bboxes"}}},
             "/validate_on/config: mode 'bboxes' cannot be .*take sliding_window",
         ),
+        (
+            {"classes_mapping": RAW, "config": {"mode": {"source": "sliding_window", "skip": INSIDE_CRA}}},
+            "/validate_on/config/mode/skip/inside/objects/0: 'cra' is no class of the project; did you mean 'car'",
+        ),
         ({"classes_mapping": RAW, "config": "none.json"}, r"/validate_on/config: no file 'none\.json'; relative paths"),
     ],
 )
@@ -175,6 +195,22 @@ def test_what_does_not_fit_is_found_before_the_first_step(
 
     with pytest.raises(ConfigError, match=message):
         find_whole_pictures(workspace, model(meta_of({"vehicle": "bitmap", "van": "bitmap"}), **fields))
+
+
+def test_pictures_that_lie_elsewhere_than_the_polygons_are_found_before_the_first_step(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """By their files' tags; predict would leave them out."""
+    picture = annotation_of({"car": square(top=0, left=0, side=3)}, size=Size(height=4, width=6))
+    project = write_project(workspace, "streets", {"training/b.tif": picture}, meta=CAR)
+    project.files.write("training/img/b.tif", geotiff(SCALE, TIEPOINT, keys(UTM_33N)))
+    crs = {"type": "name", "properties": {"name": "EPSG:4326"}}
+    polygon = {"type": "Polygon", "coordinates": [[[5, 1], [6, 1], [6, 2], [5, 1]]], "crs": crs}
+    areas = json_file(tmp_path, "areas", polygon)
+    mode = {"source": "sliding_window", "skip": {"inside": {"geojson": str(areas)}}}
+
+    with pytest.raises(DataError, match=r"b\.tif: the picture lies on the map by EPSG:32633"):
+        find_whole_pictures(workspace, model(config={"mode": mode}))
 
 
 def test_the_sizes_of_the_pictures_are_known(workspace: Workspace) -> None:
