@@ -61,12 +61,12 @@ def demo(
     keep: Annotated[str, typer.Option(help="Workspace in which everything stays to be looked at.")] = "demo-workspace",
 ) -> None:
     """The whole tutorial, small: import, query, training, prediction, evaluation, report. Takes some minutes."""
-    from kittiseg.cli import tables
+    from kittiseg.cli import tables_models
     from kittiseg.demo import run_demo
 
     with session(context.obj, keep) as (run, terminal):
         result = run_demo(run, data)
-        tables.show_evaluation(terminal.out, result.evaluation)
+        tables_models.show_evaluation(terminal.out, result.evaluation)
         terminal.out.print(f"picture grid: {result.grid}\nreport:       {result.report}")
 
 
@@ -200,7 +200,7 @@ def predict(
 ) -> None:
     """Apply a model to whole pictures, by sliding windows or at once."""
     from kittiseg import pipeline
-    from kittiseg.cli import tables
+    from kittiseg.cli import tables_models
 
     if not (name or plan):
         raise typer.BadParameter("--name is missing: how the project of predictions is to be called")
@@ -211,13 +211,13 @@ def predict(
             if json:
                 terminal.json(wanted.to_json())
             else:
-                tables.show_prediction_plan(terminal.out, wanted)
+                tables_models.show_prediction_plan(terminal.out, wanted)
             return
         made = pipeline.predict(run, options)
         if json:
             terminal.json(made.to_json())
         else:
-            tables.show_predicted(terminal.out, made)
+            tables_models.show_predicted(terminal.out, made)
 
 
 app.command(
@@ -244,14 +244,14 @@ def evaluate(
 ) -> None:
     """Hold predictions against the truth: IoU, Dice, precision and recall of each class."""
     from kittiseg import pipeline
-    from kittiseg.cli import tables
+    from kittiseg.cli import tables_models
 
     with session(context.obj) as (run, terminal):
         evaluation = pipeline.evaluate(run, predictions, truth, class_map=class_map, mapping=mapping)
         if json:
             terminal.json(evaluation.to_json())
         else:
-            tables.show_evaluation(terminal.out, evaluation)
+            tables_models.show_evaluation(terminal.out, evaluation)
 
 
 @app.command(epilog="Example: kittiseg report kitti-semseg-train unet-kitti-veh kitti-test-vehunet-inf00")

@@ -34,7 +34,7 @@ def train(
 ) -> None:
     """Train a network; a checkpoint is written at each validation, and TensorBoard's files all along."""
     from kittiseg import pipeline
-    from kittiseg.cli import tables
+    from kittiseg.cli import tables_models
 
     if resume and overwrite:
         raise typer.BadParameter(
@@ -46,20 +46,20 @@ def train(
         if json:
             terminal.json(listing)
         else:
-            tables.show_checkpoints(terminal.out, listing)
+            tables_models.show_checkpoints(terminal.out, listing)
 
 
 def checkpoints(context: typer.Context, model: str, json: Json = False) -> None:
     """The checkpoints of a model with their losses; best and last are marked."""
     from kittiseg import pipeline
-    from kittiseg.cli import tables
+    from kittiseg.cli import tables_models
 
     with session(context.obj) as (run, terminal):
         listing = pipeline.list_checkpoints(run, model)
         if json:
             terminal.json(listing)
         else:
-            tables.show_checkpoints(terminal.out, listing)
+            tables_models.show_checkpoints(terminal.out, listing)
 
 
 def restore(
@@ -94,11 +94,11 @@ def calibrate(
 ) -> None:
     """Make probabilities fit: one temperature, by the validation pictures, which predict then divides logits by."""
     from kittiseg import pipeline
-    from kittiseg.cli import tables
+    from kittiseg.cli import tables_models
 
     with session(context.obj) as (run, terminal):
         found = pipeline.calibrate(run, pipeline.CalibrateOptions(model, project, devices))
         if json:
             terminal.json(found.to_json())
         else:
-            tables.show_calibrated(terminal.out, found)
+            tables_models.show_calibrated(terminal.out, found)

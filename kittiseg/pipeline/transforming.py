@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,9 @@ from kittiseg.dtl import (
 from kittiseg.errors import DataError, KittisegError, StorageError
 from kittiseg.pipeline.run import Run, provenance, versions
 from kittiseg.pipeline.tally import KEPT, Tally, and_more
+from kittiseg.pipeline.transform_block import naming, transform_block
 from kittiseg.progress import track
-from kittiseg.project.ahead import map_in_threads
 from kittiseg.project.item import Item, ItemKey
-from kittiseg.project.journal import Output, Row
-from kittiseg.project.storage import Origin, Writer, block_name
 from kittiseg.project.store import Draft, Project
 
 BLOCKS = 64
@@ -179,7 +177,7 @@ def _survey_picture(
     except StorageError:
         raise
     except KittisegError as error:
-        return key, _naming(key, error)
+        return key, naming(key, error)
 
 
 def _resume_key(run: Run, prepared: Prepared) -> str:
@@ -214,59 +212,9 @@ def _tallies(run: Run, prepared: Prepared, draft: Draft) -> Iterator[Tally]:
     size = max(min(-(-len(prepared.keys) // BLOCKS), LARGEST_BLOCK), 1)
     blocks = [keys[start : start + size] for start in range(0, len(keys), size)]
     title = f"transform {draft.name}"
-    tallies = run.engine.map(partial(_transform_block, prepared.program, prepared.projects, draft), blocks, name=title)
+    tallies = run.engine.map(partial(transform_block, prepared.program, prepared.projects, draft), blocks, name=title)
     progress = run.metered("transform", project=draft.name)
     yield from track(tallies, progress, title=title, total=len(keys), unit="pictures", size=lambda tally: tally.sources)
-
-
-def _transform_block(program: Program, projects: Mapping[str, Project], draft: Draft, keys: Sequence[ItemKey]) -> Tally:
-    """All that is made of a block of pictures, written; runs in a worker, and may run again after one died."""
-    block = block_name(keys)
-    threads = max((project.files.threads for project in projects.values()), default=1)
-    read = partial(_read, projects, needs_files=program.layout.kind != "recipe")
-    with draft.writer(block, program.meta) as writer:
-        origins = map_in_threads(read, keys, threads)
-        rows = [_transform_picture(program, writer, key, origin) for key, origin in zip(keys, origins, strict=True)]
-    draft.journal.write(block, rows)
-    return Tally.of(rows)
-
-
-def _read(projects: Mapping[str, Project], key: ItemKey, *, needs_files: bool) -> Origin | KittisegError:
-    """A picture that was read, or why it cannot be."""
-    project = projects[key.project]
-    stamp = project.stamp(key)
-    try:
-        item = project.item(key)
-        return Origin(project.fetched(item) if needs_files else item, stamp)
-    except KittisegError as error:
-        return error
-
-
-def _transform_picture(program: Program, writer: Writer, key: ItemKey, origin: Origin | KittisegError) -> Row:
-    """Makes and writes one output after another; where one fails, those before it are taken back."""
-    outputs: list[Output] = []
-    tags: Counter[str] = Counter()
-    try:
-        if isinstance(origin, KittisegError):
-            raise origin
-        walk = program.walk(origin.item)
-        for item, name in walk:
-            digest = writer.add(item, name, origin=origin, extras=program.extras(item))
-            outputs.append(Output(item.dataset, name, digest, item.lineage, item.image.view))
-            tags.update(item.annotation.tag_names)
-    except StorageError:
-        raise
-    except KittisegError as error:
-        for output in outputs:
-            writer.remove(output.dataset, output.name)
-        return Row(key, error=_naming(key, error))
-    return Row(key, origin.stamp, walk.counts, tuple(outputs), tags, walk.warnings)
-
-
-def _naming(key: ItemKey, error: KittisegError) -> str:
-    """The error's text, with the picture before it where it does not name it: a layer knows its objects alone."""
-    text = str(error)
-    return text if key.name in text else f"{key}: {text}"
 
 
 def _refuse_failed(total: Tally, query: str) -> None:
