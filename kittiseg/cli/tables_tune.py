@@ -30,7 +30,7 @@ def show_sweep(out: Console, sweep: dict[str, Any]) -> None:
     for trial in sweep["trials"]:
         table.add_row(
             trial["id"],
-            *(value_words(trial["parameters"][name]) for name in names),
+            *(value_words(trial["scored_with"][name]) for name in names),
             _number(trial["metric"], ".4f"),
             _number(trial["checkpoint"], "d"),
             _number(trial["epoch"], ".2f"),

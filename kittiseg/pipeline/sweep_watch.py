@@ -17,7 +17,7 @@ from kittiseg.tuning.config import TRIALS, OptunaSearch
 from kittiseg.tuning.documents import trial_project
 from kittiseg.tuning.population import TakeOver
 from kittiseg.tuning.searchers import searcher_of
-from kittiseg.tuning.trials import Sweep, Trial, trial_id
+from kittiseg.tuning.trials import Sweep, Trial, best_of, trial_id
 
 
 class SweepWatch:
@@ -52,9 +52,9 @@ class SweepWatch:
         trial = self._trials[taken.trial]
         origin = {"trial": taken.other, "checkpoint": taken.checkpoint, "generation": generation}
         if trial.origin != origin:
-            self._write(
-                replace(trial, parameters=taken.parameters, origin=origin, metric=None, checkpoint=None, curve=())
-            )
+            past = self._trials[taken.other].stages(taken.checkpoint)
+            changed = replace(trial, parameters=taken.parameters, origin=origin, past=past)
+            self._write(replace(changed, metric=None, checkpoint=None, curve=()))
             place = f"checkpoint {taken.checkpoint} of trial {taken.other}"
             self._progress.notice(f"generation {generation}: trial {trial.id} goes on from {place}")
 
@@ -65,6 +65,7 @@ class SweepWatch:
             self._write(replace(trial, status="running", project=self._project(trial)))
         elif news.kind == "report":
             self._write(self._with_validation(trial, news))
+            self._progress.advance(0, self._note(self._trials[trial.id], self._natural(news.score)))
         elif news.kind == "again":
             self._write(replace(trial, retries=trial.retries + 1, seconds=self._seconds(trial)))
             self._progress.warn(f"trial {trial.id} goes on from its last checkpoint: {news.error}")
@@ -90,8 +91,14 @@ class SweepWatch:
         score = "no validation" if trial.metric is None else f"{name} {trial.metric:.4f}"
         self._progress.notice(f"trial {trial.id} {trial.status}: {trial.error or score}")
         self._progress.advance()
-        if metrics := [trial.metric for trial in self._trials.values() if trial.metric is not None]:
-            self._progress.show(best=min(metrics) if self._sweep.space.config.mode == "min" else max(metrics))
+        if best := best_of(list(self._trials.values()), self._sweep.space.config.mode):
+            self._progress.show(best=best.metric or 0.0)
+
+    def _note(self, trial: Trial, metric: float) -> str:
+        """By the bar, of a trial's newest validation."""
+        best = best_of(list(self._trials.values()), self._sweep.space.config.mode)
+        known = f"; best {best.metric:.4f} of {best.id}" if best else ""
+        return f"trial {trial.id} at epoch {trial.epoch:.1f}: {self._sweep.space.config.metric} {metric:.4f}{known}"
 
     def _as_kept(self, trial: Trial) -> Trial:
         """With the metric of the best checkpoint that is there, which is what a model can be made of."""

@@ -133,7 +133,8 @@ class TrialFacts:
     """One training of a sweep. ``parameters``: by pointer; ``seconds``: how long it took.
 
     ``status``: waiting, running, done, stopped (by the scheduler, as it fell behind) or failed. ``metric``: of its
-    best checkpoint, None before the first one. ``curve``: epochs and metrics of its validations.
+    best checkpoint, None before the first one. ``curve``: epochs and metrics of its validations. ``origin``: the trial
+    whose weights it went on with, of a population.
     """
 
     id: str
@@ -146,6 +147,7 @@ class TrialFacts:
     retries: int = 0
     error: str = ""
     curve: Sequence[tuple[float, float]] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

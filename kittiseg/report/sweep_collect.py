@@ -64,7 +64,7 @@ def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
 def _trial(document: Mapping[str, Any]) -> TrialFacts:
     return TrialFacts(
         id=document["id"],
-        parameters=document["parameters"],
+        parameters=_scored_with(document),
         status=document["status"],
         metric=document["metric"] if is_number(document["metric"]) else None,
         checkpoint=document["checkpoint"],
@@ -73,7 +73,15 @@ def _trial(document: Mapping[str, Any]) -> TrialFacts:
         retries=document["retries"],
         error=document["error"] or "",
         curve=[(epoch, metric) for epoch, metric in document["curve"] if is_number(metric)],
+        origin=(document.get("origin") or {}).get("trial", ""),
     )
+
+
+def _scored_with(document: Mapping[str, Any]) -> dict[str, Any]:
+    """In a population a trial's best checkpoint may be one that it went on from, which had other parameters."""
+    reached = document["checkpoint"]
+    past = [stage for stage in document.get("past", ()) if reached is not None and reached <= stage["until"]]
+    return past[0]["parameters"] if past else document["parameters"]
 
 
 def _commands(workspace: Workspace, files: Files, config: Mapping[str, Any], best: Mapping[str, Any]) -> list[str]:

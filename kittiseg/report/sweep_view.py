@@ -95,7 +95,7 @@ def _trial_table(section: SweepSection) -> Table:
         (
             Cell(trial.id, marks=("best",) if trial.id == section.best else ()),
             Cell(decimal(trial.metric)),
-            Cell(trial.status, marks=(plural(trial.retries, "retry", "retries"),) if trial.retries else ()),
+            Cell(trial.status, marks=_marks(trial)),
             Cell(_or_dash(trial.checkpoint)),
             Cell(_or_dash(trial.epoch)),
             Cell("–" if trial.seconds is None else duration(trial.seconds)),  # noqa: RUF001
@@ -114,6 +114,12 @@ def _trial_table(section: SweepSection) -> Table:
         note=f"By {measure(section.metric)}, the best first.",
         wide=True,
     )
+
+
+def _marks(trial: TrialFacts) -> tuple[str, ...]:
+    """What else befell it."""
+    retried = (plural(trial.retries, "retry", "retries"),) if trial.retries else ()
+    return (*retried, *((f"from {trial.origin}",) if trial.origin else ()))
 
 
 def _error_table(section: SweepSection) -> list[Block]:

@@ -35,7 +35,9 @@ class Trial:
 
     ``epoch``: how far it has come. ``curve``: epoch and metric of each validation. ``project``: what its query made.
     ``retries``: how often it went on after it died. ``origin``: the other ``trial`` of a population, its ``checkpoint``
-    and the ``generation`` after which this trial went on from there; None where it is still its own.
+    and the ``generation`` after which this trial went on from there; None where it is still its own. ``past``: what the
+    weights went through before that, each with the ``trial`` that had them, its ``parameters``, and ``until`` which
+    checkpoint.
     """
 
     id: str
@@ -50,11 +52,24 @@ class Trial:
     curve: Sequence[Sequence[float | None]] = ()
     retries: int = 0
     origin: Mapping[str, Any] | None = None
+    past: Sequence[Mapping[str, Any]] = ()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will become of it: a sweep that goes on leaves it as it is."""
         return self.status in ("done", "stopped", "failed")
+
+    @property
+    def scored_with(self) -> Mapping[str, Any]:
+        """The parameters with which the weights of its best checkpoint were trained last."""
+        return self.parameters if self.checkpoint is None else self.stages(self.checkpoint)[-1]["parameters"]
+
+    def stages(self, checkpoint: int) -> list[Mapping[str, Any]]:
+        """What the weights of a checkpoint went through, as :attr:`past` has it; the last stage ends with it."""
+        before = [stage for stage in self.past if stage["until"] < checkpoint]
+        own = {"trial": self.id, "parameters": self.parameters}
+        last = next((stage for stage in self.past if checkpoint <= stage["until"]), own)
+        return [*before, {**last, "until": checkpoint}]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -63,7 +78,8 @@ class Trial:
     def read(cls, files: Files, path: str) -> "Trial":
         document = files.read_json(path)
         try:
-            return cls(**document | {"curve": tuple(map(tuple, document["curve"]))})
+            curve, past = tuple(map(tuple, document["curve"])), tuple(document.get("past", ()))
+            return cls(**document | {"curve": curve, "past": past})
         except (KeyError, TypeError) as error:
             raise DataError(
                 f"{files.path(path)}: not what a sweep writes: {error!r}; remove it, then --resume"
@@ -169,18 +185,25 @@ class Sweep:
         self._write(EXCHANGE, exchange.to_json())
 
     def best(self) -> Trial | None:
-        """Of those that did not fail and have a metric; of equal ones the first."""
+        """See :func:`best_of`."""
         return best_of(self.trials(), self.space.config.mode)
 
     def write_best(self, trial: Trial, model: str) -> None:
-        """best.json, and the files that make the trial again. ``model``: what it is called in the workspace."""
-        made = self.space.put(trial.parameters)
+        """best.json, and the files with its parameters. ``model``: what it is called in the workspace."""
+        made = self.space.put(trial.scored_with)
         files: dict[str, Any] = {"train": made.train}
         if made.transform is not None:
             files["transform"] = saved_as(made.transform, f"{self.name}-best")
         for name, document in files.items():
             self._write(f"best/{name}.json", document)
-        best = {"trial": trial.id, "metric": trial.metric, "parameters": trial.parameters, "model": model}
+        best: dict[str, Any] = {
+            "trial": trial.id,
+            "metric": trial.metric,
+            "parameters": trial.scored_with,
+            "model": model,
+        }
+        if trial.checkpoint is not None and len(stages := trial.stages(trial.checkpoint)) > 1:
+            best["stages"] = stages
         self._write(
             BEST, best | {name: f"best/{name}.json" if name in files else None for name in ("train", "transform")}
         )
@@ -193,7 +216,7 @@ class Sweep:
             "sweep": self.name,
             "metric": {"name": config.metric, "mode": config.mode},
             "parameters": list(self.space.names),
-            "trials": [trial.to_json() for trial in trials],
+            "trials": [{**trial.to_json(), "scored_with": trial.scored_with} for trial in trials],
             "best": None if best is None else best.id,
         }
 
@@ -203,12 +226,15 @@ class Sweep:
 
 
 def best_of(trials: Sequence[Trial], mode: Literal["min", "max"]) -> Trial | None:
-    """Of those that did not fail and have a metric; of equal ones the first."""
-    known = [(trial.metric, trial) for trial in trials if trial.metric is not None and trial.status != "failed"]
-    if not known:
-        return None
-    choose = min if mode == "min" else max
-    return choose(known, key=lambda pair: pair[0])[1]
+    """Of those that did not fail and have a metric; of equal ones the first that was trained to it itself."""
+    sign = 1 if mode == "min" else -1
+
+    def rank(trial: Trial) -> tuple[float, bool]:
+        inherited = trial.checkpoint is not None and trial.stages(trial.checkpoint)[-1]["trial"] != trial.id
+        return sign * (trial.metric or 0.0), inherited
+
+    known = [trial for trial in trials if trial.metric is not None and trial.status != "failed"]
+    return min(known, key=rank, default=None)
 
 
 def _path(id: str) -> str:  # noqa: A002

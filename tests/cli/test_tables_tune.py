@@ -12,7 +12,7 @@ HEIGHT = WIDTH.replace("width", "height")
 def trial(id: str, **fields: Any) -> dict[str, Any]:  # noqa: A002, it is called so in the file
     parameters = {LR: 0.0012345678, f"{WIDTH}/min_percent": 20, f"{HEIGHT}/min_percent": 30}
     unknown = dict.fromkeys(("metric", "checkpoint", "epoch", "seconds", "error"))
-    return {"id": id, "parameters": parameters, "status": "waiting", **unknown, **fields}
+    return {"id": id, "scored_with": parameters, "status": "waiting", **unknown, **fields}
 
 
 def shown(best: str | None, *trials: dict[str, Any]) -> list[str]:
@@ -20,7 +20,7 @@ def shown(best: str | None, *trials: dict[str, Any]) -> list[str]:
     sweep = {
         "sweep": "s",
         "metric": {"name": "mean_iou", "mode": "max"},
-        "parameters": list(trials[0]["parameters"]),
+        "parameters": list(trials[0]["scored_with"]),
         "trials": trials,
         "best": best,
     }

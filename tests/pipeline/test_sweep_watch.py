@@ -59,6 +59,7 @@ def test_what_is_heard_of_a_trial_is_written(workspace: Workspace, tmp_path: Pat
     assert recorder.warnings == ["trial 0000 goes on from its last checkpoint: killed"]
     assert recorder.notices == ["trial 0000 stopped: loss 0.3000"]
     assert recorder.bars == [("tune s", 3, 1)]
+    assert recorder.notes[-1] == "trial 0000 at epoch 1.5: loss 0.4000; best 0.3000 of 0000"
     assert (dashboard.shown["kittiseg_tune_trials"], dashboard.shown["kittiseg_tune_best"]) == (1, 0.3)
 
 
@@ -83,6 +84,7 @@ def test_a_trial_that_goes_on_from_another_forgets_what_it_had(workspace: Worksp
     sweep = sweep_in(workspace, tmp_path)
     watch = SweepWatch(sweep, metered(recorder := Recorder(), Dashboard()))
     taken = TakeOver(trial="0000", other="0002", checkpoint=2, parameters={LR: 0.3})
+    recorder.start("tune s", watch.total, "trials")
     watch.hear(news("began"))
     watch.hear(report(1, 0.5))
 
@@ -94,6 +96,7 @@ def test_a_trial_that_goes_on_from_another_forgets_what_it_had(workspace: Worksp
     assert first is not None
     assert (first.parameters, first.metric, first.checkpoint, first.curve) == ({LR: 0.3}, None, None, ())
     assert first.origin == {"trial": "0002", "checkpoint": 2, "generation": 1}
+    assert first.past == ({"trial": "0002", "until": 2, "parameters": {LR: 0.3}},)
     again = sweep.trial("0000")
     assert again is not None
     assert (again.metric, again.checkpoint) == (0.2, 3)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,27 @@ def test_the_best_has_the_best_metric_and_did_not_fail():
     assert best_of(trials, "max") == trials[2]
     assert best_of(trials, "min") == trials[1]
     assert best_of([trials[0], trials[4]], "max") is None
+
+
+def test_weights_that_were_taken_over_are_told_with_what_they_were_trained_with(sweep: Sweep):
+    """Trial 0 went on from 1, which had gone on from 2; whoever was trained to a metric itself is the better one."""
+    rates = {2: {**PARAMETERS, LR: 0.3}, 1: {**PARAMETERS, LR: 0.4}, 0: {**PARAMETERS, LR: 0.5}}
+    third = replace(trial(2), parameters=rates[2])
+    second = replace(trial(1, metric=0.8, checkpoint=4), past=third.stages(2), parameters=rates[1])
+    first = replace(trial(0, metric=0.8, checkpoint=4), past=second.stages(4), parameters=rates[0])
+
+    assert best_of([first, second], "max") == second
+    assert [found.scored_with[LR] for found in (first, second)] == [0.4, 0.4]
+    scored = {checkpoint: replace(first, checkpoint=checkpoint).scored_with[LR] for checkpoint in range(1, 6)}
+    assert scored == {1: 0.3, 2: 0.3, 3: 0.4, 4: 0.4, 5: 0.5}
+    sweep.write_best(first, "s")
+    best = sweep.files.read_json("best.json")
+    assert best["parameters"] == rates[1]
+    assert [(stage["trial"], stage["until"], stage["parameters"]) for stage in best["stages"]] == [
+        ("0002", 2, rates[2]),
+        ("0001", 4, rates[1]),
+    ]
+    assert load(TrainConfig, Path(sweep.files.root) / best["train"]).lr == 0.4
 
 
 def test_the_best_s_files_are_ready_for_the_stages(sweep: Sweep):
