@@ -96,7 +96,7 @@ def import_(
 
 @app.command(epilog="Example: kittiseg projects --json")
 def projects(context: typer.Context, json: Json = False) -> None:
-    """The projects and models of the workspace."""
+    """The projects, models and sweeps of the workspace."""
     from kittiseg import pipeline
     from kittiseg.cli import tables
 
@@ -269,6 +269,7 @@ def report(
 
 app.command(epilog="Example: kittiseg schema transform --out transform.schema.json")(looking.schema)
 app.command(epilog="Example: kittiseg tune configs/kitti_vehicles/tune.json --name vehicles --dry-run")(tuning.tune)
+app.command(epilog="Example: kittiseg trials vehicles")(tuning.trials)
 
 app.command(
     epilog="Example: kittiseg submit --follow -- train configs/kitti_vehicles/train.json --project kitti-veh-tr "

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kittiseg.cli.console import WIDE, plain_console
+from kittiseg.report.wording import plural
 
 if TYPE_CHECKING:
     from kittiseg.dtl import Plan
@@ -27,14 +28,26 @@ def show_imported(out: Console, imported: "Sequence[Imported]") -> None:
 
 
 def show_listing(out: Console, listing: dict[str, Any]) -> None:
+    """Projects that the trials of a sweep share are counted beside the sweep."""
+    of_trials = {name for sweep in listing["sweeps"] for name in sweep["projects"]}
+    shown = [project for project in listing["projects"] if project["name"] not in of_trials]
     table = new_table("project", "pictures", "classes", title=listing["workspace"])
-    for project in listing["projects"]:
+    for project in shown:
         table.add_row(project["name"], str(project["images"]), str(project["classes"]))
-    if listing["projects"]:
+    if shown:
         print_table(out, table)
     else:
         out.print(f"{listing['workspace']}: no projects yet; begin with kittiseg import")
     out.print(f"models: {', '.join(listing['models']) or 'none yet'}")
+    sweeps = [f"{each['name']} ({_sweep_words(each)})" for each in listing["sweeps"]]
+    if sweeps:
+        out.print(f"sweeps: {', '.join(sweeps)}")
+
+
+def _sweep_words(sweep: dict[str, Any]) -> str:
+    words = [plural(sweep["trials"], "trial", "trials")]
+    words += [plural(len(sweep["projects"]), "project", "projects")] if sweep["projects"] else []
+    return " with ".join(words)
 
 
 def show_statistics(out: Console, statistics: "ProjectStatistics", meta: "ProjectMeta") -> None:

@@ -42,8 +42,8 @@ def show_sweep(out: Console, sweep: dict[str, Any]) -> None:
     for trial in sweep["trials"]:
         if trial["error"]:
             out.print(f"{trial['id']}: {trial['error']}", style="yellow")
-    if sweep["best"] is not None:
-        out.print(f"the best trial is the model '{sweep['sweep']}'; its files are in sweeps/{sweep['sweep']}/best")
+    if sweep["model"] is not None:
+        out.print(f"the best trial is the model '{sweep['model']}'; its files are in sweeps/{sweep['sweep']}/best")
 
 
 def show_sweep_plan(out: Console, plan: "SweepPlan") -> None:

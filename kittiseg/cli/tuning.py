@@ -45,3 +45,16 @@ def tune(
         else:
             tables_tune.show_sweep(terminal.out, sweep)
         terminal.notice(f"report: {page}")
+
+
+def trials(context: typer.Context, sweep: str, json: Json = False) -> None:
+    """The trials of a sweep, as far as they have come; the best one is marked."""
+    from kittiseg import pipeline
+    from kittiseg.cli import tables_tune
+
+    with session(context.obj) as (run, terminal):
+        listing = pipeline.list_trials(run, sweep)
+        if json:
+            terminal.json(listing)
+        else:
+            tables_tune.show_sweep(terminal.out, listing)

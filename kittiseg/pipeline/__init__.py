@@ -6,7 +6,7 @@ Every stage is one function that takes a :class:`Run` first: the workspace, the 
 """
 
 from kittiseg.pipeline.calibrating import Calibrated, CalibrateOptions, calibrate
-from kittiseg.pipeline.describing import list_workspace, statistics
+from kittiseg.pipeline.describing import list_trials, list_workspace, statistics
 from kittiseg.pipeline.drawing import draw_query, preview
 from kittiseg.pipeline.evaluating import evaluate
 from kittiseg.pipeline.importing import Imported, import_pictures
@@ -44,6 +44,7 @@ __all__ = [
     "import_pictures",
     "lineage_of",
     "list_checkpoints",
+    "list_trials",
     "list_workspace",
     "plan_predict",
     "plan_transform",

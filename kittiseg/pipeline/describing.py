@@ -5,10 +5,12 @@ from typing import Any
 
 from kittiseg.pipeline.run import Run
 from kittiseg.project.statistics import ProjectStatistics, combine, picture_statistics
+from kittiseg.tuning.documents import is_trial_project
+from kittiseg.tuning.trials import Sweep
 
 
 def list_workspace(run: Run) -> dict[str, Any]:
-    """Projects with their numbers of pictures, and models."""
+    """Projects with their numbers of pictures, models, and sweeps with the projects that their trials share."""
     projects = [run.workspace.project(name) for name in run.workspace.projects()]
     return {
         "workspace": run.workspace.files.root,
@@ -17,7 +19,22 @@ def list_workspace(run: Run) -> dict[str, Any]:
             for project in projects
         ],
         "models": run.workspace.models(),
+        "sweeps": [_sweep(run, name, [project.name for project in projects]) for name in run.workspace.sweeps()],
     }
+
+
+def _sweep(run: Run, name: str, projects: list[str]) -> dict[str, Any]:
+    trials = run.workspace.sweep_files(name).folders("trials")
+    return {
+        "name": name,
+        "trials": len(trials),
+        "projects": [each for each in projects if is_trial_project(each, name)],
+    }
+
+
+def list_trials(run: Run, sweep: str) -> dict[str, Any]:
+    """The trials of a sweep, as far as they have come: what ``tune`` ends with."""
+    return Sweep.open(run.workspace, sweep).to_json()
 
 
 def statistics(run: Run, name: str) -> ProjectStatistics:

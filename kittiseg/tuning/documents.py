@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -88,3 +89,8 @@ def saved_as(query: list[Any], project: str, *, action: str | None = None) -> li
 def trial_project(sweep: str, query: list[Any]) -> str:
     """What the project is called that trials of this query share."""
     return f"{sweep}--{query_digest(query)}"
+
+
+def is_trial_project(project: str, sweep: str) -> bool:
+    """Whether it is called as trials of the sweep call theirs."""
+    return re.fullmatch(re.escape(sweep) + "--[0-9a-f]{8}", project) is not None

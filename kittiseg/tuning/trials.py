@@ -218,6 +218,7 @@ class Sweep:
             "parameters": list(self.space.names),
             "trials": [{**trial.to_json(), "scored_with": trial.scored_with} for trial in trials],
             "best": None if best is None else best.id,
+            "model": self.files.read_json(BEST)["model"] if self.files.exists(BEST) else None,
         }
 
     def _write(self, path: str, document: Any) -> None:

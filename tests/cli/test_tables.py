@@ -48,6 +48,20 @@ def test_an_empty_workspace_says_how_to_begin(workspace: Workspace):
     assert "models: none yet" in out.getvalue()
 
 
+def test_projects_of_trials_are_counted_beside_their_sweep():
+    """They would hide the others."""
+    console, out = narrow()
+    projects = [{"name": name, "images": 7, "classes": 2} for name in ("kitti", "s--0123abcd")]
+    sweep = {"name": "s", "trials": 9, "projects": ["s--0123abcd"]}
+
+    tables.show_listing(console, {"workspace": "w", "projects": projects, "models": ["s"], "sweeps": [sweep]})
+
+    told = " ".join(out.getvalue().split())
+    assert "kitti 7 2" in told
+    assert "s--0123abcd" not in told
+    assert "sweeps: s (9 trials with 1 project)" in told
+
+
 def test_tags_are_those_of_the_project():
     """With their counts."""
     console, out = narrow()

@@ -23,6 +23,7 @@ def shown(best: str | None, *trials: dict[str, Any]) -> list[str]:
         "parameters": list(trials[0]["scored_with"]),
         "trials": trials,
         "best": best,
+        "model": None if best is None else "s",
     }
     tables_tune.show_sweep(plain_console(out, width=40), sweep)
     return out.getvalue().splitlines()

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from kittiseg.cli import run as command_line
+from kittiseg.project.store import Workspace
 from tests.data.spaces import LR, WIDTH, sweep_file
+from tests.data.sweeps import write_sweep
 
 SPACE = {LR: {"choice": [0.1, 0.2]}, f"{WIDTH}/min_percent": {"choice": [10]}}
 
@@ -36,6 +38,18 @@ def test_what_is_wrong_with_the_config_is_told(tmp_path: Path, capfd: pytest.Cap
     """With exit code 2."""
     assert tune(tmp_path, "--dry-run", metric="iuo") == 2
     assert "/metric: is 'iuo'" in capfd.readouterr().err
+
+
+def test_the_trials_of_a_sweep_can_be_looked_at_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """As ``tune`` shows them in the end."""
+    write_sweep(Workspace.at(tmp_path), "widths", trials=2)
+
+    assert command_line(["-w", str(tmp_path), "trials", "widths"]) == 0
+    assert "the best trial is the model 'widths'" in capfd.readouterr().out
+    assert command_line(["-w", str(tmp_path), "trials", "widths", "--json"]) == 0
+    assert len(json.loads(capfd.readouterr().out)["trials"]) == 2
+    assert command_line(["-w", str(tmp_path), "trials", "width"]) == 2
+    assert "no sweep 'width'" in capfd.readouterr().err
 
 
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
