@@ -11,7 +11,7 @@ from kittiseg.report.svg import new_figure, to_svg
 from kittiseg.report.wording import decimal
 
 WIDTH = 5.6  # inches: half a page
-WIDE = 11.8  # the whole width of it
+WIDE = 9.6  # the whole width of it
 MOST_BARS = 20
 
 

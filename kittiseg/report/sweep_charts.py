@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from kittiseg.report.charts import WIDE, WIDTH
-from kittiseg.report.colors import ACCENT, CARD, INK, MARK, MUTED, between_worst_and_best
+from kittiseg.report.colors import ACCENT, CARD, MARK, MUTED, between_worst_and_best
 from kittiseg.report.sections import SweepSection, TrialFacts
 from kittiseg.report.svg import new_figure, to_svg
 from kittiseg.report.sweep_axes import Axis, metric_axis, parameter_axis
@@ -56,7 +56,7 @@ def curves_chart(section: SweepSection) -> str:
     axis, ends = metric_axis(section, curves=True), metric_axis(section)
     drawn = [trial for trial in reversed(section.ranked) if trial.curve and trial.id != section.best]
     best = [trial for trial in section.trials if trial.id == section.best and trial.curve]
-    with new_figure(width=WIDE, height=4.2, math=False) as figure:
+    with new_figure(width=WIDE, height=3.8, math=False) as figure:
         axes = figure.add_subplot()
         for trial in drawn:
             color = color_of(trial, ends, lowest=section.lowest)
@@ -136,6 +136,6 @@ def _add_legend(axes: "Axes", section: SweepSection) -> None:
     words = {"done": "done", "stopped": "stopped early", "running": "running", "failed": "failed"}
     shown = {trial.status for trial in section.trials if trial.curve and trial.id != section.best}
     for status in (status for status in words if status in shown):
-        axes.plot([], [], color=INK, linewidth=1.2, label=words[status], **LOOKS[status])
+        axes.plot([], [], color=MUTED, linestyle="", label=words[status], **LOOKS[status])
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=5)

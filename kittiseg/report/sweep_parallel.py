@@ -29,7 +29,7 @@ def parallel_chart(section: SweepSection) -> str:
     width = WIDE if len(across) > 2 else WIDTH
     letters = max(int(width / (len(across) + 1.2) * 72 / _LETTER) - 2, 4)
     labels = short_labels(list(across))
-    with new_figure(width=width, height=4.4, math=False) as figure:
+    with new_figure(width=width, height=4, math=False) as figure:
         axes = figure.add_subplot()
         axes.set(xlim=(-0.1, len(across) + 0.1), ylim=(-0.03, 1.03))
         axes.axis("off")
@@ -84,7 +84,7 @@ def _write(axes: "Axes", point: tuple[float, float], words: str, *, side: str, *
         textcoords="offset points",
         ha="right" if side == "left" else "left",
         va="center",
-        bbox={"facecolor": CARD, "edgecolor": "none", "pad": 0.6, "alpha": 0.9},
+        bbox={"facecolor": CARD, "edgecolor": "none", "pad": 1.2},
         zorder=4,
         **{"fontsize": 8, "color": MUTED, **style},
     )

@@ -52,15 +52,15 @@ def _best_table(section: SweepSection) -> Table:
     rows = [
         (
             Cell(labels[each.pointer]),
-            Cell(each.pointer),
-            Cell(each.words),
             *([Cell(value_words(best.parameters.get(each.pointer)))] if best else []),
+            Cell(each.words),
+            Cell(each.pointer),
         )
         for each in section.parameters
     ]
     title, ends = ("Best configuration", ("best",)) if best else ("Search space", ())
     note = f"Trial {best.id}, checkpoint {best.checkpoint}." if best and best.checkpoint is not None else ""
-    columns = ("parameter", "place", "searched", *ends)
+    columns = ("parameter", *ends, "searched", "place")
     return Table(title=title, columns=columns, rows=rows, note=note, wide=True)
 
 
@@ -72,8 +72,12 @@ def _charts(section: SweepSection) -> list[Block]:
     better = "lower" if section.lowest else "higher"
     crosses = " Dashed lines have no metric." if any(trial.metric is None for trial in section.trials) else ""
     words = f"A line is a trial; orange is better ({better}), blue worse, green the best trial.{crosses}"
+    apart = (
+        " Points of one choice lie a little apart." if any(each.kind == "choice" for each in section.parameters) else ""
+    )
     points = (
         "A point is a trial, hollow where it was stopped early; the green diamond is the best, a cross has no metric."
+        + apart
     )
     ends = "Each trial's validations. Orange is better, blue worse, green the best trial."
     return [

@@ -83,8 +83,8 @@ def test_the_best_configuration_is_a_value_for_each_parameter(section: SweepSect
     best = section.ranked[0]
     rows = [[cell.text for cell in row] for row in table(view, "Best configuration").rows]
 
-    assert [row[1] for row in rows] == list(SPACE)
-    assert rows[1] == ["width / min percent", list(SPACE)[1], "20, 27, 40", str(best.parameters[list(SPACE)[1]])]
+    assert [row[3] for row in rows] == list(SPACE)
+    assert rows[1] == ["width / min percent", str(best.parameters[list(SPACE)[1]]), "20, 27, 40", list(SPACE)[1]]
 
 
 def test_the_head_counts_trials_by_what_became_of_them(section: SweepSection, view: View):
