@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from threading import Event
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -155,7 +156,9 @@ class OnRay:
         asked = self._asked(plan.workers, "a trial", groups=plan.at_once)
         with watching(self.progress) as watch:
             Places(asked, self.progress).hold_all(watch.check)
-            watch.until(partial(search, trial, tasks, heard, plan=plan, cpus=asked.cpus, storage=storage))
+            left = Event()
+            run = partial(search, trial, tasks, heard, plan=plan, cpus=asked.cpus, storage=storage, left=left)
+            watch.until(run, left=left)
 
     def _wait_for_room(self, asked: Asked, watch: Watch) -> None:
         """A trial has its share already: what the others of a sweep have is not in its way."""

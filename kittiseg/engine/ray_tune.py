@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,14 +40,15 @@ def search(
     plan: SearchPlan,
     cpus: int,
     storage: Files,
+    left: Event,
 ) -> None:
     """As :meth:`kittiseg.engine.Engine.search` says. Tune's own files go to ``storage``.
 
-    ``cpus``: what each worker of a trial takes.
+    ``cpus``: what each worker of a trial takes. When ``left`` is set, it ends at once, and trials stay as they are.
     """
     os.environ.update(_QUIET)
     logging.getLogger("ray.tune").setLevel("CRITICAL")  # we tell of failures ourselves
-    listener = _Listener(heard, storage)
+    listener = _Listener(heard, storage, left)
     run = partial(run_trial, work=cloudpickle.dumps(trial), storage=storage, take=(cpus, plan.workers.gpus))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -116,6 +118,10 @@ def _scheduler(wanted: Halving | None) -> TrialScheduler:
     return halving
 
 
+class _Left(BaseException):
+    """Ends Tune's loop; it would tidy up after an Exception, which may take long."""
+
+
 class _Brake(tune.Stopper):
     """Ends a search before its time. Tune pickles it."""
 
@@ -134,9 +140,13 @@ class _Listener(TrialProgressCallback):
     It stands in for the callback that prints results, whatever the verbosity, which Tune would add.
     """
 
-    def __init__(self, heard: Callable[[TrialNews], None], storage: Files) -> None:
-        self._heard, self._storage, self.brake = heard, storage, _Brake()
+    def __init__(self, heard: Callable[[TrialNews], None], storage: Files, left: Event) -> None:
+        self._heard, self._storage, self._left, self.brake = heard, storage, left, _Brake()
         self.error: Exception | None = None
+
+    def on_step_begin(self, iteration: int, trials: Any, **info: Any) -> None:
+        if self._left.is_set():
+            raise _Left
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
         free_place(self._folder(trial))  # that of workers which it had before

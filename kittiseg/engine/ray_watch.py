@@ -40,15 +40,23 @@ class Watch:
         self._address = ray.get_runtime_context().gcs_address
         self._thread = threading.Thread(target=self._look, daemon=True)
 
-    def until(self, call: Callable[[], R]) -> R:
+    def until(self, call: Callable[[], R], *, left: threading.Event | None = None) -> R:
         """What the call gives, however long that takes; ResourceError where the cluster is gone before.
 
-        The call is made in another thread: most of Ray's calls would never come back then.
+        The call is made in another thread: most of Ray's calls would never come back then. ``left`` is set when Ctrl-C
+        comes, and the call given a moment to end by it: Ray ends the process, with exit code 1, where a thread still
+        asks for something when the connection has ended.
         """
         done: Future[R] = Future()
         threading.Thread(target=_settle, args=(done, call), daemon=True).start()
-        while not wait([done], timeout=_EVERY_S).done:
-            self.check()
+        try:
+            while not wait([done], timeout=_EVERY_S).done:
+                self.check()
+        except KeyboardInterrupt:
+            if left is not None:
+                left.set()
+                wait([done], timeout=_LAST_STEPS_S)
+            raise
         try:
             return done.result()
         except ray.exceptions.RayError:

@@ -1,5 +1,6 @@
 """Searches on a real Ray of two CPUs that has no dashboard. Trials are small; most have no workers."""
 
+import _thread
 import os
 import signal
 import threading
@@ -128,3 +129,26 @@ def test_what_goes_wrong_where_news_are_heard_ends_the_search(ray_engine: Engine
             plan=SearchPlan(at_once=1, workers=Workers(count=1)),
             storage=storage,
         )
+
+
+def stay_forever(context: TrialContext) -> None:
+    context.report(1, 0.5, {})
+    wait_until(lambda: False)
+
+
+def test_ctrl_c_ends_tune_s_own_loop(ray_engine: Engine, tmp_path: Path):
+    """Before the connection to Ray is ended, of which it would ask more; nothing is heard of trials from then on."""
+    storage, heard = Files.at(tmp_path / "search"), list[str]()
+    storage.make_folder("")
+
+    def hear(news: TrialNews) -> None:
+        heard.append(news.kind)
+        if news.kind == "report":
+            _thread.interrupt_main()
+
+    plan = SearchPlan(at_once=1, workers=Workers(count=1))
+    with pytest.raises(KeyboardInterrupt):
+        ray_engine.search(stay_forever, iter([TrialTask("0000", {})]), hear, plan=plan, storage=storage)
+
+    assert not [thread for thread in threading.enumerate() if "_settle" in thread.name]
+    assert heard == ["began", "report"]
