@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -64,6 +65,14 @@ class Dashboard:
         """That it is there, is Ray's, and lets us in."""
         if "ray_version" not in self.get("/api/version"):
             raise ResourceError(f"{self.url} is no Ray dashboard: it does not say which version of Ray it has")
+
+    @property
+    def answers(self) -> bool:
+        """Whether :meth:`check` finds nothing wrong."""
+        with suppress(ResourceError):
+            self.check()
+            return True
+        return False
 
     def state(self) -> ClusterState:
         """What the cluster has and does."""
