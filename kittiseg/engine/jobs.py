@@ -49,7 +49,9 @@ class Jobs:
 
     @classmethod
     def at(cls, address: str | None) -> "Jobs":
-        """``address``: ``http://host:port`` of a job server or ``host:port`` of a head; without, the local cluster."""
+        """``address``: ``http://host:port`` of a job server, ``host:port`` of a head, or ``auto``; without, that of
+        ``cluster up``.
+        """
         return cls(find_dashboard(address))
 
     @property
@@ -150,21 +152,18 @@ class Jobs:
 def find_dashboard(address: str | None) -> Dashboard:
     """Of the cluster at ``address``; see :meth:`Jobs.at`."""
     cluster = local_cluster.known()
-    if address in (None, "auto"):
-        if cluster is None:
-            raise ResourceError(
-                "which cluster? None was started here: kittiseg cluster up --local does; one elsewhere is named by "
-                "--address http://HOST:8265 or RAY_ADDRESS"
-            )
+    if cluster and address in (None, "auto", cluster.address):
         return Dashboard(cluster.dashboard)
-    assert address is not None
+    if address is None:
+        raise ResourceError(
+            "which cluster? None was started here: kittiseg cluster up --local does; one elsewhere is named by "
+            "--address http://HOST:8265 or RAY_ADDRESS"
+        )
     if address.startswith(("http://", "https://")):
         return Dashboard(address.rstrip("/"))
-    if cluster and cluster.address == address:
-        return Dashboard(cluster.dashboard)
     if "://" in address:
         raise ResourceError(f"--address {address}: wanted http://HOST:8265 of a job server, or host:port of a Ray head")
-    prepare(address)
+    address = prepare(address)
     with _told_plainly():
         from ray.dashboard.utils import ray_address_to_api_server_url
 
