@@ -152,11 +152,14 @@ def test_an_unknown_job_is_an_error_that_knows_the_others(cluster: LocalCluster,
 
 
 def test_the_status_counts_nodes_and_cpus(cluster: LocalCluster, capfd: pytest.CaptureFixture[str]):
-    """And says where everything is."""
+    """And says where everything is. What is in use is called as what is there."""
     state = _json(capfd, "cluster", "status", "--json")
+    while not state["used"]:  # the head tells of it some seconds after it has started
+        state = _json(capfd, "cluster", "status", "--json")
 
     assert (state["head"], state["address"], state["nodes"]) == (cluster.address, cluster.dashboard, 1)
     assert state["total"]["CPU"] == 2
+    assert state["used"].keys() == state["total"].keys()
 
 
 def test_other_commands_of_this_machine_use_it(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
