@@ -163,18 +163,30 @@ def test_the_status_counts_nodes_and_cpus(cluster: LocalCluster, capfd: pytest.C
 
 
 def test_other_commands_of_this_machine_use_it(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """By its head's address, of which the dashboard is found too, without what ``cluster up`` wrote down."""
+    """As the one that Ray remembers, without what ``cluster up`` wrote down; its dashboard is found too."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_TMPDIR", cluster.folder)
     code = (
-        "from kittiseg.engine.jobs import Jobs; from kittiseg.engine.cluster import connect; import sys;"
-        "print(Jobs.at(sys.argv[1]).dashboard.url); print(connect(sys.argv[1]).resources().cpus)"
+        "import sys; from kittiseg.engine.jobs import Jobs; from kittiseg.pipeline import Run;"
+        "from tests.data.progress import Recorder;"
+        "run = Run.at(sys.argv[1], address='auto', progress=(heard := Recorder()));"
+        "print(*(Jobs.at(address).dashboard.url for address in (sys.argv[2], 'auto')));"
+        "print(run.engine.resources().cpus, *heard.notices)"
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", code, cluster.address], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code, str(tmp_path), cluster.address],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
 
-    assert done.stdout.splitlines()[-2:] == [cluster.dashboard, "2"]
+    where = f"auto, which is {cluster.address} by {cluster.folder}/ray/ray_current_cluster"
+    assert done.stdout.splitlines()[-2:] == [
+        f"{cluster.dashboard} {cluster.dashboard}",
+        f"2 connecting to Ray at {where}",
+    ]
 
 
 def test_down_leaves_no_process_and_no_file(cluster: LocalCluster, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
