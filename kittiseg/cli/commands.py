@@ -37,8 +37,8 @@ def options(
         str | None,
         typer.Option(
             envvar="RAY_ADDRESS",
-            help="Ray cluster: host:port of its head, or auto for that of cluster up; without it one starts here, for "
-            "this command. For submit, jobs and cluster status also http://host:8265.",
+            help="Ray cluster: host:port of its head, or auto for that of cluster up, or else of this node; without it "
+            "one starts here, for this command. For submit, jobs and cluster status also http://host:8265.",
         ),
     ] = None,
     engine: Annotated[Literal["ray", "local"], typer.Option(help="local: in this process, without Ray.")] = "ray",

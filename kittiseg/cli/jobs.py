@@ -36,16 +36,17 @@ def submit(
     json: Json = False,
 ) -> None:
     """Run any command on a cluster. Its JSON files go along, data never: the cluster must see the workspace."""
-    from kittiseg.cli.submission import absolute, job_name, portable
+    from kittiseg.cli.submission import absolute, portable
     from kittiseg.engine.jobs import new_id
 
     variables = dict(map(_variable, env or []))
     command = portable(context, words)
+    context.obj = command.options
     with _jobs(context) as (jobs, terminal):
         if not jobs.on_this_machine and "://" not in (place := absolute(context.obj.workspace)):
             terminal.notice(f"the workspace is {place}: the cluster must see the same folder there")
-        job_id = new_id(name or job_name(words))
-        jobs.submit(command, job_id=job_id, environment=variables)
+        job_id = new_id(name or command.about)
+        jobs.submit(command.words, job_id=job_id, environment=variables)
         terminal.notice(f"submitted {job_id} to {jobs.dashboard.url}")
         if follow:
             _follow(context, jobs, job_id, terminal, json=json)

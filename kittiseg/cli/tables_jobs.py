@@ -37,6 +37,7 @@ def show_cluster(out: Console, state: "ClusterState", head: str | None) -> None:
         out.print(f"head:      {head}")
     out.print(f"dashboard: {state.address}\nnodes:     {state.nodes}")
     for name in ("CPU", "GPU"):
-        used = f"{state.used[name]:g}" if name in state.used else "-"
-        out.print(f"{f'{name}s:':<10} {used} of {state.total.get(name, 0):g} in use")
+        total = state.total.get(name, 0)
+        used = f"{state.used.get(name, 0):g}" if name in state.used or not total else "-"
+        out.print(f"{f'{name}s:':<10} {used} of {total:g} in use")
     out.print(f"running:   {', '.join(state.running) or 'no job'}")

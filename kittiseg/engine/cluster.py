@@ -9,11 +9,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kittiseg.engine import local_cluster
 from kittiseg.engine.dashboard import is_loopback
+from kittiseg.engine.heads import WANTED, Head, find_head
 from kittiseg.engine.tokens import make_token, no_token, read_token, wrong_token
 from kittiseg.errors import ResourceError
 
@@ -46,9 +46,9 @@ def prepare_environment() -> None:
 def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
     """The engine on the cluster at ``address``, or on a new one on this machine.
 
-    ``address``: ``host:port`` of a head, or ``auto``: that of ``kittiseg cluster up``, or else the one that Ray started
-    last on this machine. Everybody is asked for a token that only this user can read, and so are we where the cluster
-    does. ResourceError within seconds where nothing answers, or no token or a wrong one is here.
+    ``address``: as :func:`~kittiseg.engine.heads.find_head` has it. Everybody is asked for a token that only this user
+    can read, and so are we where the cluster does. ResourceError within seconds where nothing answers, or no token or a
+    wrong one is here.
     """
     prepare_environment()
     if address is None:
@@ -58,7 +58,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
         if os.environ.get("RAY_AUTH_MODE", "token") == "token":
             make_token()
     else:
-        address = prepare(address)
+        given, address = address, prepare(address)
 
     import ray
 
@@ -74,7 +74,7 @@ def connect(address: str | None = None, *, cpus: int | None = None) -> "OnRay":
             ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ResourceError(
-            f"no Ray cluster could be reached at --address {address}: {error}. Where this machine is no node of it, "
+            f"no Ray cluster could be reached at --address {given}: {error}. Where this machine is no node of it, "
             "use kittiseg submit; without --address, one is started on this machine"
         ) from None
     return OnRay()
@@ -101,8 +101,6 @@ def _start(cpus: int | None, options: dict[str, Any]) -> None:
 
 def prepare(address: str) -> str:
     """``host:port`` of the head, which answers; Ray's environment is set for it. Call it before Ray is imported."""
-    if address == "auto":
-        address = _last_started()
     if address.startswith(("http://", "https://")):
         raise ResourceError(
             f"--address {address} is a job server: kittiseg submit -- COMMAND runs a command there. From here only a "
@@ -110,39 +108,30 @@ def prepare(address: str) -> str:
         )
     if "://" in address:
         return address
-    on_loopback = _answers_on_loopback_alone(address)
-    _settle_token(address)
+    head = find_head(address)
+    on_loopback = _answers_on_loopback_alone(head)
+    _settle_token(head)
     if on_loopback:
         os.environ.update(local_cluster.LOOPBACK_NODE)
     else:  # of another cluster that was reached from here; its nodes would take this process for one that has died
         for name in local_cluster.LOOPBACK_NODE:
             os.environ.pop(name, None)
-    return address
+    return head.address
 
 
-def _last_started() -> str:
-    """Ray itself would try for many minutes where the one that it remembers has gone."""
-    if cluster := local_cluster.known():
-        return cluster.address
-    remembered = Path("/tmp/ray/ray_current_cluster")
-    if not remembered.exists():
-        raise ResourceError("--address auto: no cluster was started on this machine; kittiseg cluster up --local does")
-    return remembered.read_text(encoding="utf-8").strip()
-
-
-def _settle_token(address: str) -> None:
+def _settle_token(head: Head) -> None:
     """Shows the token if the cluster asks for one: Ray would not do so by itself, and then try for long.
 
     Where it does not, nor do we: its nodes show us none, would be refused, and take this process for one that has died.
     """
-    if _admits(address, None):
+    if _admits(head.address, None):
         if "ray" not in sys.modules:
             os.environ["RAY_AUTH_MODE"] = "disabled"
         return
-    where = f"the cluster at --address {address}"
+    where = f"the cluster at --address {head.said}"
     if (token := read_token()) is None:
         raise no_token(where)
-    if not _admits(address, token):
+    if not _admits(head.address, token):
         raise wrong_token(where)
     if "ray" in sys.modules and os.environ.get("RAY_AUTH_MODE") != "token":
         raise ResourceError(
@@ -175,23 +164,19 @@ def _sigterm_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _answers_on_loopback_alone(address: str) -> bool:
+def _answers_on_loopback_alone(head: Head) -> bool:
     """Whether the head is on this machine and no network reaches it, as that of ``kittiseg cluster up``.
 
     Ray itself would take the address of a network instead of 127.0.0.1, and try for many minutes where nobody answers.
     """
-    host, _, port = address.rpartition(":")
-    host = host or "127.0.0.1"
     try:
-        socket.create_connection((host, int(port)), timeout=2).close()
+        socket.create_connection((head.host, head.port), timeout=2).close()
     except (OSError, ValueError) as error:
-        raise ResourceError(
-            f"nothing answers at --address {address} ({error}); wanted host:port of a Ray head"
-        ) from None
-    if not is_loopback(host):
+        raise ResourceError(f"nothing answers at --address {head.said} ({error}); {WANTED}") from None
+    if not is_loopback(head.host):
         return False
     try:
-        socket.create_connection((_network_address(), int(port)), timeout=2).close()
+        socket.create_connection((_network_address(), head.port), timeout=2).close()
     except OSError:
         return True
     return False

@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -17,7 +18,10 @@ PATIENCE_S = 10  # a busy head answers late; a dead one refuses at once
 
 @dataclass(frozen=True)
 class ClusterState:
-    """``used`` and ``total`` by resource (``CPU``, ``GPU`` ...), summed over the nodes; ``used`` lags some seconds."""
+    """``used`` and ``total`` by resource (``CPU``, ``GPU``, ``object_store_memory`` ...), summed over the nodes.
+
+    ``used`` has the names of ``total``, but for what the head has not told yet, and lags some seconds.
+    """
 
     address: str
     nodes: int
@@ -65,6 +69,14 @@ class Dashboard:
         if "ray_version" not in self.get("/api/version"):
             raise ResourceError(f"{self.url} is no Ray dashboard: it does not say which version of Ray it has")
 
+    @property
+    def answers(self) -> bool:
+        """Whether :meth:`check` finds nothing wrong."""
+        with suppress(ResourceError):
+            self.check()
+            return True
+        return False
+
     def state(self) -> ClusterState:
         """What the cluster has and does."""
         nodes = [node for node in self.get("/api/v0/nodes")["data"]["result"]["result"] if node["state"] == "ALIVE"]
@@ -74,7 +86,8 @@ class Dashboard:
         for node in nodes:
             for name, amount in node["resources_total"].items():
                 total[name] = total.get(name, 0) + amount
-        used = {name: amount for name, (amount, _) in report.get("usage", {}).items()}
+        usage = report.get("usage", {})
+        used = {name: usage[_told_as(name)][0] for name in total if _told_as(name) in usage}
         return ClusterState(
             self.url, len(nodes), used, total, [job["submission_id"] for job in jobs if job["submission_id"]]
         )
@@ -84,6 +97,12 @@ class Dashboard:
         if code in refusals:
             return refusals[code](f"the cluster at {self.url}")
         return ResourceError(f"{self.url} answered with HTTP status {code}; wanted the dashboard of a Ray cluster")
+
+
+def _told_as(resource: str) -> str:
+    """A resource's name in the usage that the dashboard tells: its ``to_camel_case`` makes all keys so."""
+    first, *others = resource.split("_")
+    return first + "".join(part.title() for part in others)
 
 
 def is_loopback(host: str) -> bool:

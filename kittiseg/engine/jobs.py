@@ -19,6 +19,7 @@ from kittiseg.config import did_you_mean
 from kittiseg.engine import local_cluster
 from kittiseg.engine.cluster import prepare
 from kittiseg.engine.dashboard import Dashboard
+from kittiseg.engine.job_logs import ShownLog, without_preparing
 from kittiseg.engine.packing import pack
 from kittiseg.errors import ResourceError
 
@@ -48,7 +49,9 @@ class Jobs:
 
     @classmethod
     def at(cls, address: str | None) -> "Jobs":
-        """``address``: ``http://host:port`` of a job server or ``host:port`` of a head; without, the local cluster."""
+        """``address``: ``http://host:port`` of a job server, ``host:port`` of a head, or ``auto``; without, that of
+        ``cluster up``.
+        """
         return cls(find_dashboard(address))
 
     @property
@@ -61,7 +64,7 @@ class Jobs:
 
         The job runs this very code, whatever version of it the cluster may have; what it imports must be there.
         """
-        with tempfile.TemporaryDirectory(prefix="kittiseg-job-") as folder, _told_plainly():
+        with tempfile.TemporaryDirectory(prefix="kittiseg-job-") as folder:
             entrypoint = shlex.join(["python", "-m", "kittiseg", *pack(words, Path(folder))])
             runtime: dict[str, Any] = {
                 "working_dir": folder,
@@ -70,11 +73,14 @@ class Jobs:
                 "env_vars": dict(environment),
             }
             shown = {"job_name": job_id.rpartition("-")[0]}  # in the dashboard's column of names
-            self._client.submit_job(entrypoint=entrypoint, submission_id=job_id, runtime_env=runtime, metadata=shown)
+            with _told_plainly(self.dashboard):
+                self._client.submit_job(
+                    entrypoint=entrypoint, submission_id=job_id, runtime_env=runtime, metadata=shown
+                )
 
     def list(self) -> list[Job]:
         """The newest first."""
-        with _told_plainly():
+        with _told_plainly(self.dashboard):
             found = [job_of(details) for details in self._client.list_jobs() if details.submission_id]
         return sorted(found, key=lambda job: -(job.started or 0))
 
@@ -87,14 +93,14 @@ class Jobs:
     def log(self, job_id: str) -> str:
         """All that it has said so far, on stdout and stderr."""
         self.find(job_id)
-        with _told_plainly():
-            return str(self._client.get_job_logs(job_id))
+        with _told_plainly(self.dashboard):
+            return without_preparing(str(self._client.get_job_logs(job_id)))
 
     def stop(self, job_id: str) -> bool:
         """Whether it was running; it has ended now."""
         if self.find(job_id).status in ENDED:
             return False
-        with _told_plainly():
+        with _told_plainly(self.dashboard):
             self._client.stop_job(job_id)
         end = time.monotonic() + STOP_S
         while self.find(job_id).status not in ENDED:
@@ -107,11 +113,12 @@ class Jobs:
 
     def follow(self, job_id: str, write: Callable[[str], object]) -> Job:
         """Its log from the beginning, as it comes, until it ends. A connection that breaks is made again."""
-        job, seen = self.find(job_id), 0
+        job, seen, shown = self.find(job_id), 0, ShownLog(write)
         while True:
-            seen += asyncio.run(self._tail(job_id, write, seen))
+            seen += asyncio.run(self._tail(job_id, shown, seen))
             job = self.find(job_id)
             if job.status in ENDED:
+                shown.end()
                 return job
             time.sleep(0.5)
 
@@ -132,7 +139,7 @@ class Jobs:
     @cached_property
     def _client(self) -> Any:
         self.dashboard.check()  # the client itself has no time limit
-        with _told_plainly():
+        with _told_plainly(self.dashboard):
             from ray.job_submission import JobSubmissionClient
 
             for name in ("ray.dashboard.modules.job.sdk", "ray.dashboard.modules.dashboard_sdk"):
@@ -145,21 +152,18 @@ class Jobs:
 def find_dashboard(address: str | None) -> Dashboard:
     """Of the cluster at ``address``; see :meth:`Jobs.at`."""
     cluster = local_cluster.known()
-    if address in (None, "auto"):
-        if cluster is None:
-            raise ResourceError(
-                "which cluster? None was started here: kittiseg cluster up --local does; one elsewhere is named by "
-                "--address http://HOST:8265 or RAY_ADDRESS"
-            )
+    if cluster and address in (None, "auto", cluster.address):
         return Dashboard(cluster.dashboard)
-    assert address is not None
+    if address is None:
+        raise ResourceError(
+            "which cluster? None was started here: kittiseg cluster up --local does; one elsewhere is named by "
+            "--address http://HOST:8265 or RAY_ADDRESS"
+        )
     if address.startswith(("http://", "https://")):
         return Dashboard(address.rstrip("/"))
-    if cluster and cluster.address == address:
-        return Dashboard(cluster.dashboard)
     if "://" in address:
         raise ResourceError(f"--address {address}: wanted http://HOST:8265 of a job server, or host:port of a Ray head")
-    prepare(address)
+    address = prepare(address)
     with _told_plainly():
         from ray.dashboard.utils import ray_address_to_api_server_url
 
@@ -181,6 +185,9 @@ def job_of(details: Any) -> Job:
         code = TERMINATED
     elif details.status == "FAILED":
         code = 1 if code is None else 128 - code if code < 0 else code
+    message = (details.message or "").partition("\n")[0].partition(", last available logs")[0]
+    if details.status == "FAILED" and details.driver_exit_code is not None:
+        message = f"exit code {code}; its log says why"
     return Job(
         id=details.submission_id,
         status=str(details.status.value),
@@ -188,16 +195,22 @@ def job_of(details: Any) -> Job:
         started=details.start_time / 1000 if details.start_time else None,
         ended=details.end_time / 1000 if details.end_time else None,
         exit_code=code,
-        message=(details.message or "").partition("\n")[0].partition(", last available logs")[0],
+        message=message,
     )
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
-    """What Ray's client raises is a ResourceError of one line."""
+def _told_plainly(dashboard: Dashboard | None = None) -> Iterator[None]:
+    """What Ray's client raises is a ResourceError of one line; one of its own where the cluster has gone."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
+        if dashboard and isinstance(error, OSError) and not dashboard.answers:
+            raise ResourceError(
+                f"the cluster at {dashboard.url} answers no more: it has ended, or the tunnel to it. If its jobs go "
+                "on, follow one again by kittiseg jobs attach ID; else send the command again when a cluster is there, "
+                "train and tune with --resume (docs/faults.md)"
+            ) from error
         line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ResourceError(f"the cluster did not do it: {line}") from error
 

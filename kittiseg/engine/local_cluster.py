@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 
 from kittiseg.engine.dashboard import Dashboard, is_loopback
+from kittiseg.engine.ports import check_host, free_port, port_to_listen_on
 from kittiseg.engine.tokens import make_token
 from kittiseg.errors import ResourceError
 
@@ -66,6 +67,11 @@ def known() -> LocalCluster | None:
 def up(options: ClusterOptions) -> LocalCluster:
     """Starts it. ResourceError where one is there, a port is taken, or a port would be open to everybody."""
     _refuse_open(options)
+    if options.port == options.dashboard_port != 0:
+        raise ResourceError(
+            f"--port and --dashboard-port are both {options.port}; give two, or 0 for any that are free"
+        )
+    check_host(options.dashboard_host, "--dashboard-host")
     if (there := known()) and _members(there.folder):
         raise ResourceError(
             f"a local cluster is there already: {there.address}, dashboard {there.dashboard}; kittiseg cluster down "
@@ -105,9 +111,9 @@ def _refuse_open(options: ClusterOptions) -> None:
 
 
 def _start(options: ClusterOptions) -> LocalCluster:
-    port = _port(_LOOPBACK, options.port, "--port")
-    dashboard_port = _port(options.dashboard_host, options.dashboard_port, "--dashboard-port")
-    client_port = _port(_LOOPBACK, 0, "")  # of Ray Client, which cannot be left out
+    port = port_to_listen_on(_LOOPBACK, options.port, "--port")
+    dashboard_port = port_to_listen_on(options.dashboard_host, options.dashboard_port, "--dashboard-port")
+    client_port = free_port(_LOOPBACK, 0)  # of Ray Client, which cannot be left out
     folder = tempfile.mkdtemp(prefix="kittiseg-", dir=options.folder)  # 0700; Ray opens its own to everybody, in there
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats"]
     ports = {"--port": port, "--dashboard-port": dashboard_port, "--ray-client-server-port": client_port}
@@ -182,20 +188,6 @@ def _wait_until_up(head: "subprocess.Popen[bytes]", cluster: LocalCluster, clien
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     why = said[-1] if said else "it said nothing"
     raise ResourceError(f"the head did not start{'' if head.poll() is not None else f' within {START_S} s'}: {why}")
-
-
-def _port(host: str, wanted: int, option: str) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, wanted))
-        except OSError as error:
-            raise ResourceError(
-                f"{host}:{wanted} cannot be listened on ({error.strerror}); give another {option}, or 0 for any"
-            ) from None
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _end(cluster: LocalCluster) -> int:

@@ -56,8 +56,10 @@ class Run:
             if engine == "local":
                 return InProcess(gpus=1 if any(Path("/dev").glob("nvidia[0-9]*")) else 0)
             from kittiseg.engine.cluster import connect
+            from kittiseg.engine.heads import find_head
 
-            progress.notice(f"connecting to Ray at {address}" if address else "starting Ray on this machine")
+            where = find_head(address).said if address == "auto" else address
+            progress.notice(f"connecting to Ray at {where}" if where else "starting Ray on this machine")
             return replace(connect(address), progress=progress)
 
         return cls(Workspace.at(workspace), start, seed, progress)

@@ -96,6 +96,7 @@ def test_a_command_is_followed_to_its_end(cluster: LocalCluster, tmp_path: Path,
 
     out, err = capfd.readouterr()
     assert code == 0, err
+    assert out.startswith("Running entrypoint")
     assert f"{tmp_path}: no projects yet" in out
     (job_id,) = re.findall(r"submitted (my-first-[0-9a-f]{4}) to", err)
     (listed,) = [job for job in _json(capfd, "jobs", "list", "--json") if job["id"] == job_id]
@@ -117,20 +118,14 @@ def test_a_command_that_fails_ends_with_its_code(
     out, err = capfd.readouterr()
     assert code == json.loads(out)["exit_code"] == 2
     assert "no project 'not-there'" in err
+    assert re.search(r"^job transform-query-[0-9a-f]{4} failed: exit code 2; its log says why$", err, re.MULTILINE)
     folders = Path(cluster.folder).glob("ray/session_2*/runtime_resources/working_dir_files/*/inputs/*")
     assert {path.name for path in folders} == {"query.json"}
 
 
 def test_ctrl_c_detaches_and_the_job_goes_on(cluster: LocalCluster, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     """What was said then leads back to it; stopped, it ends as by SIGTERM."""
-    workspace = Workspace.at(tmp_path / "workspace")
-    write_squares(workspace)
-    config = json_file(tmp_path, "train", {**TINY_TRAINING, "epochs": 50000})
-    job = ["--engine", "local", "submit", "--follow", "--", "train", str(config), "--project", "squares", "--name", "m"]
-    process = start("-w", workspace.files.root, *job)
-    assert process.stdout is not None
-    while "Running entrypoint" not in process.stdout.readline():
-        assert process.poll() is None, process.communicate()[1]
+    process = _following_a_long_training(tmp_path)
 
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -157,36 +152,54 @@ def test_an_unknown_job_is_an_error_that_knows_the_others(cluster: LocalCluster,
 
 
 def test_the_status_counts_nodes_and_cpus(cluster: LocalCluster, capfd: pytest.CaptureFixture[str]):
-    """And says where everything is."""
+    """And says where everything is. What is in use is called as what is there."""
     state = _json(capfd, "cluster", "status", "--json")
+    while not state["used"]:  # the head tells of it some seconds after it has started
+        state = _json(capfd, "cluster", "status", "--json")
 
     assert (state["head"], state["address"], state["nodes"]) == (cluster.address, cluster.dashboard, 1)
     assert state["total"]["CPU"] == 2
+    assert state["used"].keys() == state["total"].keys()
 
 
 def test_other_commands_of_this_machine_use_it(cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """By its head's address, of which the dashboard is found too, without what ``cluster up`` wrote down."""
+    """As the one that Ray remembers, without what ``cluster up`` wrote down; its dashboard is found too."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_TMPDIR", cluster.folder)
     code = (
-        "from kittiseg.engine.jobs import Jobs; from kittiseg.engine.cluster import connect; import sys;"
-        "print(Jobs.at(sys.argv[1]).dashboard.url); print(connect(sys.argv[1]).resources().cpus)"
+        "import sys; from kittiseg.engine.jobs import Jobs; from kittiseg.pipeline import Run;"
+        "from tests.data.progress import Recorder;"
+        "run = Run.at(sys.argv[1], address='auto', progress=(heard := Recorder()));"
+        "print(*(Jobs.at(address).dashboard.url for address in (sys.argv[2], 'auto')));"
+        "print(run.engine.resources().cpus, *heard.notices)"
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", code, cluster.address], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code, str(tmp_path), cluster.address],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
 
-    assert done.stdout.splitlines()[-2:] == [cluster.dashboard, "2"]
+    where = f"auto, which is {cluster.address} by {cluster.folder}/ray/ray_current_cluster"
+    assert done.stdout.splitlines()[-2:] == [
+        f"{cluster.dashboard} {cluster.dashboard}",
+        f"2 connecting to Ray at {where}",
+    ]
 
 
-def test_down_leaves_no_process_and_no_file(cluster: LocalCluster, capfd: pytest.CaptureFixture[str]):
-    """Jobs go too; whatever else runs on the machine does not."""
-    assert command_line(["submit", "--", "schema", "train"]) == 0
+def test_down_leaves_no_process_and_no_file(cluster: LocalCluster, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """Jobs go too; whatever else runs on the machine does not. Who follows one learns what has become of it."""
+    follower = _following_a_long_training(tmp_path)
     children = psutil.Process(cluster.pid).children(recursive=True)
     assert len(children) > 5
 
     assert command_line(["cluster", "down"]) == 0
 
+    said = follower.communicate(timeout=60)[1].splitlines()[-1]
+    assert follower.returncode == 2
+    assert said.startswith(f"error: the cluster at {cluster.dashboard} answers no more: it has ended, or")
     assert naming(cluster.folder) == []
     assert [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
     assert not Path(cluster.folder).exists()
@@ -217,6 +230,20 @@ def test_nobody_there_is_said_within_seconds(capfd: pytest.CaptureFixture[str]):
     """With the ways to one that is."""
     assert command_line(["--address", "http://127.0.0.1:1", "submit", "--", "projects"]) == 2
     assert "nothing answers at http://127.0.0.1:1" in capfd.readouterr().err
+
+
+def _following_a_long_training(folder: Path) -> "subprocess.Popen[str]":
+    """Another process, which has shown that its job runs."""
+    workspace = Workspace.at(folder / "workspace")
+    write_squares(workspace)
+    config = json_file(folder, "train", {**TINY_TRAINING, "epochs": 50000})
+    options = ["-w", workspace.files.root, "--engine", "local"]
+    command = ["train", str(config), "--project", "squares", "--name", "m"]
+    process = start("submit", "--follow", "--", *options, *command)
+    assert process.stdout is not None
+    while "Running entrypoint" not in process.stdout.readline():
+        assert process.poll() is None, process.communicate()[1]
+    return process
 
 
 def _json(capfd: pytest.CaptureFixture[str], *words: str) -> Any:

@@ -46,3 +46,13 @@ def test_what_is_not_known_to_be_in_use_is_a_dash():
         *("dashboard: http://h:8265", "nodes:     2", "CPUs:      1.5 of 4 in use", "GPUs:      - of 1 in use"),
         "running:   a-12ab",
     ]
+
+
+def test_of_what_is_not_there_nothing_is_in_use():
+    """The head tells nothing of it, and there is nothing to wait for."""
+    state = ClusterState("http://h:8265", 1, {"CPU": 0.0}, {"CPU": 4.0}, [])
+
+    assert shown(show_cluster, state, None).splitlines()[2:4] == [
+        "CPUs:      0 of 4 in use",
+        "GPUs:      0 of 0 in use",
+    ]

@@ -87,7 +87,21 @@ def test_the_exit_code_is_what_a_shell_would_give(status: JobStatus, code: int |
     """A job that could not even start has failed, too; one that goes on has none yet."""
     job = job_of(details(status, code))
 
-    assert (job.exit_code, job.started, job.message) == (expected, 1.0, "why")
+    assert (job.exit_code, job.started) == (expected, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (JobStatus.FAILED, 2, "exit code 2; its log says why"),
+        (JobStatus.FAILED, -9, "exit code 137; its log says why"),
+        (JobStatus.FAILED, None, "why"),
+        (JobStatus.STOPPED, None, "why"),
+    ],
+)
+def test_a_command_that_failed_has_said_why_and_else_ray_has(status: JobStatus, code: int | None, said: str):
+    """In one line; that it was an entry point is of no use to a user."""
+    assert job_of(details(status, code)).message == said
 
 
 def test_an_id_can_stand_in_an_address_and_is_no_others():

@@ -31,6 +31,18 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts():
         assert local_cluster.known() is None
 
 
+def test_a_dashboard_elsewhere_is_refused():
+    """Another port, which Ray would ask for, does not help."""
+    with apart(), pytest.raises(ResourceError, match=r"^--dashboard-host 192\.0\.2\.1 is no address of this machine "):
+        local_cluster.up(ClusterOptions(dashboard_host="192.0.2.1"))
+
+
+def test_head_and_dashboard_cannot_have_one_port():
+    """Ray finds it out late, and tells of parts that nobody knows."""
+    with apart(), pytest.raises(ResourceError, match=r"^--port and --dashboard-port are both 7000; give two"):
+        local_cluster.up(ClusterOptions(port=7000, dashboard_port=7000))
+
+
 def test_a_head_that_cannot_start_says_why_and_leaves_nothing():
     """Its last line, and neither processes nor files."""
     with apart() as folder:
