@@ -126,6 +126,11 @@ class SweepConfig:
         """Whether the metric is better when it is low or high."""
         return "min" if self.metric == "loss" else "max"
 
+    @property
+    def same_for_all(self) -> dict[str, Any]:
+        """What all trials have other than in the files, by where: ``fixed``, and by what a checkpoint is the best."""
+        return {**self.fixed, "train:/best_by": self.metric}
+
     def files(self, path: Path) -> tuple[Path, Path | None]:
         """Training config and query, for the sweep config lies at ``path``."""
         return path.parent / self.train, None if self.transform is None else path.parent / self.transform

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ class Space:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.dimensions)
+
+    @property
+    def query_file(self) -> str:
+        """For errors; empty where there is no query."""
+        return str(self.config.files(Path(self.source))[1] or "")
 
     @property
     def changing(self) -> tuple[str, ...]:
