@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
-from kittiseg.config import Doc, OneOf, settings
+from kittiseg.config import Doc, OneOf, Wanted, settings
 from kittiseg.errors import ConfigError, Problem
 from kittiseg.tuning.dimensions import Dimension
 
 Text = Annotated[str, MinLen(1)]
 Side = Text | float
-Constraint = tuple[Side, Literal["<=", "<", "!="], Side]
+Sign = Annotated[Literal["<=", "<", "!="], Wanted("<=, < or != (for >= and > swap the two sides)")]
+Constraint = tuple[Side, Sign, Side]
 """``[left, sign, right]``: pointers or numbers, and how the two must compare."""
 
 TRIALS = 8
