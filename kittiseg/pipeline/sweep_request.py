@@ -23,6 +23,7 @@ from kittiseg.training.devices import plan_devices
 from kittiseg.training.model import ModelConfig
 from kittiseg.training.run_record import read_run
 from kittiseg.training.weights import Init, InitFile, find_init
+from kittiseg.training.whole import find_whole_pictures
 from kittiseg.tuning.config import TRIALS, Asha, GridSearch, OptunaSearch
 from kittiseg.tuning.pointers import Place
 from kittiseg.tuning.reading import read_space
@@ -80,10 +81,7 @@ def check_request(run: Run, options: TuneOptions) -> SweepRequest:
     if any(name.startswith("transform:") for name in space.names):
         check_tags(train.dataset_tags, source=space.source)
     sweep = find_sweep(run, space, options) if options.name else None
-    _check_classes(space, train, _base_meta(run, space))
-    if train.validate_on is not None:
-        with _told_at(space, "train:/validate_on/project"):
-            run.workspace.project(train.validate_on.project)
+    _check_classes(run, space, train, _base_meta(run, space))
     trials, count = _trials(space, sweep)
     _warn(run, space, train, count)
     return SweepRequest(space=space, init=_init(run, space), trials=trials, count=count)
@@ -110,7 +108,8 @@ def find_room(run: Run, space: Space) -> Room:
     ConfigError where a trial's workers would have shares of a GPU: they might get the same one, which NCCL refuses.
     """
     config, resources = space.config, run.engine.resources()
-    planned = plan_devices(training_config(space), resources, remedy='"fixed": {"train:/devices": "auto"}')
+    remedy = '"fixed": {"train:/devices": "auto"} in the sweep config works with what there is'
+    planned = plan_devices(training_config(space), resources, remedy=remedy)
     workers = replace(planned.workers, gpus=config.gpus_per_worker)
     if workers.device == "cuda" and workers.count > 1 and workers.gpus < 1:
         raise ConfigError(
@@ -159,13 +158,18 @@ def _base_meta(run: Run, space: Space) -> ProjectMeta:
         return run.workspace.project(config.project).meta
 
 
-def _check_classes(space: Space, train: TrainConfig, meta: ProjectMeta) -> None:
-    """ConfigError where metric, loss, weights or sampling are for classes that are not there, which no trial mends."""
+def _check_classes(run: Run, space: Space, train: TrainConfig, meta: ProjectMeta) -> None:
+    """ConfigError where metric, loss, weights, sampling or whole pictures are not for these classes.
+
+    Nothing is said of what varies: a trial may mend it.
+    """
     varying = {place.steps[0] for place in map(Place.read, space.names) if place.document == "train"}
     try:
-        ModelConfig(train, ClassIndex.of(meta, train.special_classes))
+        find_whole_pictures(run.workspace, ModelConfig(train, ClassIndex.of(meta, train.special_classes)))
     except ConfigError as error:
-        told = [problem for problem in error.problems if problem.pointer.split("/")[1] not in varying]
+        if not error.problems:
+            raise
+        told = [problem for problem in error.problems if varying.isdisjoint(problem.pointer.split("/")[1:2])]
         places = ["/metric" if problem.pointer == "/best_by" else f"train:{problem.pointer}" for problem in told]
         problems = [Problem(place, problem.message) for place, problem in zip(places, told, strict=True)]
         if problems:

@@ -32,7 +32,7 @@ from kittiseg.tuning.space import Space
 from kittiseg.tuning.trials import Sweep, Trial
 
 _GOES_ON = "the same command with --resume goes on; trials that are over are kept"
-_NOT_BEGUN = "no trial had begun: nothing is left of the sweep, and the same command without --resume begins it anew"
+_NOT_BEGUN = "no trial had begun, and no sweep is left: the same command without --resume begins it anew"
 
 
 def tune(run: Run, options: TuneOptions) -> Sweep:

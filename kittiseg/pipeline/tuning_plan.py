@@ -44,10 +44,8 @@ def plan_tune(run: Run, options: TuneOptions) -> SweepPlan:
     """
     request = check_request(run, options)
     space, room = request.space, find_room(run, request.space)
-    try:
-        run.engine.check_search()
-    except ResourceError as error:
-        run.progress.warn(f"only shown, and not to be run like this: {error}")
+    if len(request.over) < request.count:
+        _warn_of_engine(run)
     return SweepPlan(
         config=str(options.config),
         searcher=space.config.searcher.name,
@@ -59,3 +57,10 @@ def plan_tune(run: Run, options: TuneOptions) -> SweepPlan:
         workers=str(room.workers),
         over=request.over,
     )
+
+
+def _warn_of_engine(run: Run) -> None:
+    try:
+        run.engine.check_search()
+    except ResourceError as error:
+        run.progress.warn(f"only shown, and not to be run like this: {error}")

@@ -18,6 +18,7 @@ from tests.data.training import write_squares
 
 RATE = {LR: {"choice": [0.1, 0.2, 0.3]}}
 OF_PROJECT = {"transform": None, "project": "source"}
+WHOLE = {"project": "source", "config": "infer.json"}
 
 
 def options(folder: Path, *, name: str = "s", train: Any = None, space: Any = RATE, **fields: Any) -> TuneOptions:
@@ -60,7 +61,9 @@ def refused(workspace: Workspace, asked: TuneOptions) -> str:
         ({"init": "nope.pt"}, "/init: init nope.pt: no such file"),
         ({"name": "a/b"}, "'a/b' cannot be the name of a sweep"),
         ({"train": {"class_weights": {"tram": 2.0}}}, "train:/class_weights/tram: no class of the network"),
-        ({"train": {"validate_on": {"project": "nope", "config": "infer.json"}}}, "project 'nope'"),
+        ({"train": {"validate_on": WHOLE | {"project": "nope"}}}, "train:/validate_on/project: no project 'nope' in"),
+        ({"train": {"validate_on": WHOLE | {"tag": "vol"}}}, "/tag: no picture of project 'source' has tag 'vol'; did"),
+        ({"train": {"validate_on": WHOLE}, "metric": "whole/iou/bg"}, "/metric: 'bg' is no class that whole pictures"),
     ],
 )
 def test_what_would_end_every_trial_is_told_before_the_first(
@@ -120,12 +123,18 @@ def test_a_plan_to_go_on_says_which_trials_are_left(workspace: Workspace, tmp_pa
     begun(workspace, asked, "done", "running", "failed")
     more = replace(options(tmp_path, trials=5), resume=True)
 
-    plan = plan_tune(run_in(workspace), more)
+    run = run_in(workspace)
+    plan = plan_tune(run, more)
 
+    assert "a sweep needs Ray" in told(run).warnings[0]
     assert (plan.count, plan.over, plan.left) == (5, ("0000", "0002"), ("0001", "0003", "0004"))
     assert [trial[LR] for trial in plan.trials[:3]] == [0.1] * 3
     assert len(plan.trials) == 5
     assert Sweep.open(workspace, "s").space.config.trials == 3
+
+    begun(workspace, asked, *["done"] * 3)
+    plan_tune(run := run_in(workspace), replace(options(tmp_path, trials=3), resume=True))
+    assert told(run).warnings == []
 
 
 def test_a_sweep_does_not_go_on_by_another_config(workspace: Workspace, tmp_path: Path):

@@ -193,6 +193,6 @@ def test_who_interrupts_before_the_first_trial_is_told_that_nothing_was_begun(
     with pytest.raises(KeyboardInterrupt):
         tune(run, options(tmp_path, {LR: {"choice": [0.1]}}))
 
-    assert told(run).notices[-1].startswith("no trial had begun: ")
+    assert told(run).notices[-1].startswith("no trial had begun, ")
     assert told(run).notices[-1].endswith("the same command without --resume begins it anew")
     assert workspace.sweeps() == []

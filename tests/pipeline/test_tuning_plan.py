@@ -77,6 +77,6 @@ def test_workers_of_one_trial_do_not_share_a_gpu(workspace: Workspace, tmp_path:
 
 def test_devices_that_are_not_there_are_told_beforehand(workspace: Workspace, tmp_path: Path):
     """As a training tells it, but tune has no --devices."""
-    remedy = r'CPUs on 1 node\. "fixed": {"train:/devices": "auto"}; or change gpu_devices'
+    remedy = r'CPUs on 1 node\. "fixed": {"train:/devices": "auto"} in the sweep config'
     with pytest.raises(ResourceError, match=f"gpu_devices asks for the GPUs .*{remedy}"):
         plan(workspace, tmp_path, train={"devices": "exact"})
