@@ -39,6 +39,18 @@ class OneOf:
         return Discriminator(self.field).__get_pydantic_core_schema__(source, handler)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Stands in ``Annotated[Literal[...], Wanted("a or b, since ...")]``: in place of the list of words in an error."""
+
+    text: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core.core_schema import custom_error_schema
+
+        return custom_error_schema(handler(source), "wanted", custom_error_message=f"Input should be {self.text}")
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def settings(cls: type[T]) -> type[T]:
     """A frozen, keyword-only dataclass that :func:`parse` reads strictly. ``__post_init__`` may raise ValueError."""
@@ -229,8 +241,19 @@ def _problem(cls: type, path: _Path, detail: Any, at: str) -> Problem:
         return _tag_problem(detail, where)
     if kind in ("value_error", "assertion_error"):
         return Problem(where, message.removeprefix("Value error, ").removeprefix("Assertion failed, "))
+    if kind in ("too_short", "too_long"):
+        return Problem(where, _wrong_length(**detail["ctx"]))
     message = message[0].lower() + message[1:]
     return Problem(where, message if ", not " in message else f"{message}, not {_shown(detail['input'])}")
+
+
+def _wrong_length(
+    *, actual_length: int, min_length: int | None = None, max_length: int | None = None, field_type: str
+) -> str:
+    if min_length == 1:
+        return "is empty; give at least one"
+    wanted = f"at least {min_length}" if max_length is None else f"at most {max_length}"
+    return f"{field_type.lower()} should have {wanted} items, not {actual_length}"
 
 
 def _tag_problem(detail: Any, where: str) -> Problem:

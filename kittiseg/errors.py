@@ -50,7 +50,16 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.message}"
+        return f"{readable(self.pointer) or '/'}: {self.message}"
+
+
+def readable(pointer: str) -> str:
+    """A JSON pointer for people: a key that holds a slash stands as it is written, in quotes."""
+    return "/".join(f'"{step}"' if (step := _plain(raw)) != raw else raw for raw in pointer.split("/"))
+
+
+def _plain(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 class ConfigError(KittisegError):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MinLen
 
 from kittiseg import config
-from kittiseg.config import Doc, OneOf, settings
+from kittiseg.config import Doc, OneOf, Wanted, settings
 from kittiseg.errors import ConfigError, Problem
 
 
@@ -51,6 +51,9 @@ class Job:
     amp: bool = False
     axis: Literal["vertical", "horizontal"] = "vertical"
     size: tuple[int, int] = (256, 256)
+    stages: Annotated[tuple[int, ...], MinLen(2)] = (8, 16)
+    sizes: Annotated[tuple[int, ...], MinLen(1)] | None = None
+    sign: Annotated[Literal["<"], Wanted("<, for > swap the sides")] = "<"
     names: list[str] = field(default_factory=list)
     weights: dict[str, Annotated[float, Ge(0)]] = field(default_factory=dict)
     steps: tuple[RandomPart, ...] = ()
@@ -84,11 +87,14 @@ def problems(**document: Any) -> list[str]:
         ({"amp": True, "count": 2}, "/: amp works with one device only"),
         ({"axis": "verticl"}, "/axis: input should be 'vertical' or 'horizontal', not \"verticl\""),
         ({"size": [256]}, "/size/1: is required and missing"),
-        ({"size": [1, 2, 3]}, "/size: tuple should have at most 2 items after validation, not 3"),
+        ({"size": [1, 2, 3]}, "/size: tuple should have at most 2 items, not 3"),
+        ({"stages": [8]}, "/stages: tuple should have at least 2 items, not 1"),
+        ({"sizes": []}, "/sizes: is empty; give at least one"),
+        ({"sign": ">"}, '/sign: input should be <, for > swap the sides, not ">"'),
         ({"size": [256, "x"]}, '/size/1: input should be a valid integer, not "x"'),
         ({"names": "car"}, '/names: input should be a valid array, not "car"'),
         ({"names": ["car", 3]}, "/names/1: input should be a valid string, not 3"),
-        ({"weights": {"a/b": -1}}, "/weights/a~1b: input should be greater than or equal to 0, not -1"),
+        ({"weights": {"a/b": -1}}, '/weights/"a/b": input should be greater than or equal to 0, not -1'),
         (
             {"steps": [{"percent": 5}, {"percnt": 5, "percent": 1}]},
             "/steps/1/percnt: unknown key 'percnt'; did you mean 'percent'?",

@@ -48,3 +48,10 @@ def test_a_config_error_keeps_its_problems_when_pickled():
 
     assert again.problems == error.problems
     assert str(again) == "train.json: 1 problem\n  /lr: is required and missing"
+
+
+def test_a_key_with_a_slash_stands_as_it_is_written():
+    """In quotes; ``pointer`` itself stays one."""
+    problem = Problem("/space/train:~1loss~01/choice", "is empty")
+
+    assert str(problem) == '/space/"train:/loss~1"/choice: is empty'

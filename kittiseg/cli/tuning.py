@@ -1,5 +1,6 @@
 """The command that makes many trainings and keeps the best."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 from kittiseg.cli.options import Json, Overwrite
 from kittiseg.cli.session import session
+
+_NAMED = 8  # trials that a line names
 
 
 def tune(
@@ -28,17 +31,20 @@ def tune(
         raise typer.BadParameter(
             "--resume goes on with the sweep that --overwrite would replace; leave out one of them"
         )
-    if not (name or dry_run):
+    if not name and (resume or not dry_run):
         raise typer.BadParameter("--name is missing: how the sweep is to be called")
+    options = pipeline.TuneOptions(config, name, resume, overwrite)
     with session(context.obj) as (run, terminal):
         if dry_run:
-            plan = pipeline.plan_tune(run, config)
+            plan = pipeline.plan_tune(run, options)
             if json:
                 terminal.json(plan.to_json())
             else:
                 tables_tune.show_sweep_plan(terminal.out, plan)
+            if resume:
+                terminal.notice(f"trials that are over and stay: {_listed(plan.over)}; left: {_listed(plan.left)}")
             return
-        sweep = pipeline.tune(run, pipeline.TuneOptions(config, name, resume, overwrite)).to_json()
+        sweep = pipeline.tune(run, options).to_json()
         page = pipeline.report(run, [name])
         if json:
             terminal.json(sweep)
@@ -58,3 +64,8 @@ def trials(context: typer.Context, sweep: str, json: Json = False) -> None:
             terminal.json(listing)
         else:
             tables_tune.show_sweep(terminal.out, listing)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(ids[:_NAMED]) + more if ids else "none"

@@ -97,6 +97,9 @@ class Engine(Protocol):
         ``storage`` is a folder that the engine may use and that all nodes see; whoever calls removes it.
         """
 
+    def check_search(self) -> None:
+        """ResourceError where this engine has no :meth:`search`."""
+
     def search(
         self,
         trial: Callable[[TrialContext], None],

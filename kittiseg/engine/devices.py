@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from kittiseg.engine import Resources, Workers
 from kittiseg.errors import ConfigError, ResourceError
 
+USE_DEVICES = "--devices auto works with what there is, --devices cpu on the CPU"
+"""Against missing GPUs, for commands that have that option."""
+
 
 def check_devices(devices: str) -> str:
     """The word as it is; ConfigError where it is none."""
@@ -14,8 +17,10 @@ def check_devices(devices: str) -> str:
     return devices
 
 
-def plan_workers(gpu_devices: Sequence[int], devices: str, resources: Resources) -> Workers:
-    """One worker per device. ``devices``: ``exact``, ``auto``, ``cpu`` or ``cpu:N``.
+def plan_workers(
+    gpu_devices: Sequence[int], devices: str, resources: Resources, *, remedy: str = USE_DEVICES
+) -> Workers:
+    """One worker per device. ``devices``: ``exact``, ``auto``, ``cpu`` or ``cpu:N``. ``remedy``: against missing GPUs.
 
     ``auto`` takes as many GPUs of those asked for as there are, or one CPU worker where there are none. ResourceError
     where ``exact`` misses a GPU or ``cpu:N`` a CPU; ConfigError where ``devices`` is none of the words.
@@ -28,8 +33,8 @@ def plan_workers(gpu_devices: Sequence[int], devices: str, resources: Resources)
     missing = [device for device in gpu_devices if device >= resources.gpus]
     if devices == "exact" and missing:
         raise ResourceError(
-            f"gpu_devices asks for the GPUs {list(gpu_devices)}; there are {_told(resources)}. --devices auto works "
-            "with what there is, --devices cpu on the CPU; or change gpu_devices"
+            f"gpu_devices asks for the GPUs {list(gpu_devices)}; there are {_told(resources)}. {remedy}; or change "
+            "gpu_devices"
         )
     if resources.gpus == 0:
         return Workers(count=1, device="cpu")

@@ -64,6 +64,9 @@ class InProcess:
         _refuse_many(workers)
         loop(_Context(self._device(workers), _threads(workers)), job)
 
+    def check_search(self) -> None:
+        raise ResourceError("a sweep needs Ray: leave out --engine local")
+
     def search(
         self,
         trial: Callable[[TrialContext], None],
@@ -73,7 +76,7 @@ class InProcess:
         plan: SearchPlan,
         storage: Files,
     ) -> None:
-        raise ResourceError("a sweep needs Ray: leave out --engine local")
+        self.check_search()
 
     def observe(self, metrics: Mapping[str, float], **labels: str) -> None:
         """There is no dashboard."""

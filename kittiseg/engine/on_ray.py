@@ -142,6 +142,8 @@ class OnRay:
             self._wait_for_room(asked, watch)
             fit(loop, job, asked=asked, device=workers.device, share=self.share, storage=storage, watch=watch)
 
+    def check_search(self) -> None: ...
+
     def search(
         self,
         trial: Callable[[TrialContext], None],

@@ -17,9 +17,10 @@ from kittiseg.pipeline.prediction_plan import PredictionPlan, plan_predict
 from kittiseg.pipeline.reporting import report
 from kittiseg.pipeline.run import Run
 from kittiseg.pipeline.schemas import schema, write_schema
+from kittiseg.pipeline.sweep_request import TuneOptions
 from kittiseg.pipeline.training import TrainOptions, list_checkpoints, restore_checkpoint, train
 from kittiseg.pipeline.transforming import Transformed, plan_transform, transform
-from kittiseg.pipeline.tuning import TuneOptions, tune
+from kittiseg.pipeline.tuning import tune
 from kittiseg.pipeline.tuning_plan import SweepPlan, plan_tune
 from kittiseg.pipeline.windowing import WindowsOptions, WindowsShown, show_windows
 

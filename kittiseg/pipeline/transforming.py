@@ -77,6 +77,14 @@ def prepare_query(run: Run, query: Path, *, skip_bad: bool = False) -> Prepared:
 
 def prepare_document(run: Run, document: list[Any], *, source: str, skip_bad: bool = False) -> Prepared:
     """As :func:`prepare_query`, of a query that was read from ``source``."""
+    prepared = compile_document(run, document, source=source)
+    while prepared.program.undecided:
+        prepared = _survey(run, prepared, source, skip_bad=skip_bad)
+    return prepared
+
+
+def compile_document(run: Run, document: list[Any], *, source: str) -> Prepared:
+    """As :func:`prepare_document`, but for what layers must survey: enough to know the classes of what it makes."""
     catalog = {name: run.workspace.project(name).datasets for name in run.workspace.projects()}
     wanted = source_projects(document)
     projects = {name: run.workspace.project(name) for name in wanted if name in catalog}
@@ -84,10 +92,7 @@ def prepare_document(run: Run, document: list[Any], *, source: str, skip_bad: bo
     place = "" if len(projects) == len(wanted) else f" in the workspace {run.workspace.files.root}"
     program = compile_graph(document, metas, seed=run.seed, source=f"{source}{place}", catalog=catalog)
     keys = tuple(key for name, chosen in program.sources.items() for key in projects[name].keys(chosen))
-    prepared = Prepared(document, program.with_sources(keys), projects, keys)
-    while prepared.program.undecided:
-        prepared = _survey(run, prepared, source, skip_bad=skip_bad)
-    return prepared
+    return Prepared(document, program.with_sources(keys), projects, keys)
 
 
 def plan_transform(run: Run, query: Path) -> Plan:

@@ -54,7 +54,7 @@ class RunTrial:
 
     def _source(self, run: Run, query: list[Any] | None, config: TrainConfig) -> Source:
         base = self.workspace.project(self.base)
-        train = base if query is None else shared_project(run, self.sweep, query)
+        train = base if query is None else shared_project(run, self.sweep, query, source=self.space.query_file)
         return training_source(train, base, config.dataset_tags)
 
     def _request(self, name: str, source: Source, config: TrainConfig) -> TrainRequest:

@@ -17,17 +17,17 @@ _WAIT_S = 24 * 3600.0  # for another trial to make the same project
 _NAMED = 3  # pictures that a message names
 
 
-def shared_project(run: Run, sweep: str, query: list[Any]) -> Project:
+def shared_project(run: Run, sweep: str, query: list[Any], *, source: str) -> Project:
     """What the query makes, as a project of the workspace; whoever asks meanwhile waits for it, and it is made once.
 
     It is a recipe where the query's layers allow that. It is made anew where it was made by another seed, or where the
-    projects that it is made of have changed.
+    projects that it is made of have changed. ``source``: the query's file, for errors.
     """
     name = trial_project(sweep, query)
     busy = f"project '{name}' is being made by another trial, for a day now; stop it, then --resume"
     with locked(run.workspace.files, f"sweeps/{name}", busy=busy, wait_s=_WAIT_S):
         if name not in run.workspace.projects() or not _is_current(run, run.workspace.project(name)):
-            transform_prepared(run, _prepared(run, name, query), source=f"query of '{name}'", overwrite=True)
+            transform_prepared(run, _prepared(run, name, query, source), source=source, overwrite=True)
         return run.workspace.project(name)
 
 
@@ -57,11 +57,11 @@ def check_tags(tags: DatasetTags, *, source: str) -> None:
         )
 
 
-def _prepared(run: Run, name: str, query: list[Any]) -> Prepared:
+def _prepared(run: Run, name: str, query: list[Any], source: str) -> Prepared:
     try:
-        return prepare_document(run, saved_as(query, name, action="recipe"), source=f"query of '{name}'")
+        return prepare_document(run, saved_as(query, name, action="recipe"), source=source)
     except ConfigError:  # layers that change pixels; whatever else it may be is wrong here too
-        return prepare_document(run, saved_as(query, name), source=f"query of '{name}'")
+        return prepare_document(run, saved_as(query, name), source=source)
 
 
 def _is_current(run: Run, project: Project) -> bool:

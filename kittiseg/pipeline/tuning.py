@@ -1,43 +1,38 @@
 """TUNE: many trainings that differ in a few parameters; the best becomes a model."""
 
-import math
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from kittiseg.config import parse, to_json
 from kittiseg.engine.search import Halving, SearchPlan, TrialTask
-from kittiseg.engine.trackers import check_trackers
-from kittiseg.errors import DataError, KittisegError, ResourceError, StorageError, WorkspaceError
+from kittiseg.errors import DataError, KittisegError, ResourceError, StorageError
 from kittiseg.pipeline.population import train_generations
 from kittiseg.pipeline.run import Run
+from kittiseg.pipeline.sweep_request import (
+    Room,
+    SweepRequest,
+    TuneOptions,
+    check_request,
+    find_room,
+    find_sweep,
+    training_config,
+    validations_of,
+)
 from kittiseg.pipeline.sweep_watch import SweepWatch
 from kittiseg.pipeline.trial import RunTrial
-from kittiseg.pipeline.trial_projects import check_tags, shared_project
-from kittiseg.pipeline.tuning_plan import trial_workers, trials_at_once
+from kittiseg.pipeline.trial_projects import shared_project
 from kittiseg.project.locks import locked
 from kittiseg.training.alone import alone_at
-from kittiseg.training.config import TrainConfig
 from kittiseg.training.history import read_history
 from kittiseg.training.restore import restore
-from kittiseg.training.run_record import read_run
 from kittiseg.training.scores import score_of
-from kittiseg.training.weights import Init, InitFile, find_init
+from kittiseg.training.weights import Init
 from kittiseg.tuning.config import Asha, Pbt
-from kittiseg.tuning.reading import read_space
 from kittiseg.tuning.space import Space
-from kittiseg.tuning.trials import SWEEPS, Sweep, Trial
+from kittiseg.tuning.trials import Sweep, Trial
 
-
-@dataclass(frozen=True)
-class TuneOptions:
-    """What ``tune`` is asked for. ``name``: of the sweep, and of the model that its best trial becomes."""
-
-    config: Path
-    name: str
-    resume: bool = False
-    overwrite: bool = False
+_GOES_ON = "the same command with --resume goes on; trials that are over are kept"
+_NOT_BEGUN = "no trial had begun, and no sweep is left: the same command without --resume begins it anew"
 
 
 def tune(run: Run, options: TuneOptions) -> Sweep:
@@ -47,19 +42,26 @@ def tune(run: Run, options: TuneOptions) -> Sweep:
     these files, not from Ray Tune's. One that ends before its first trial leaves nothing. WorkspaceError where another
     process is at the same sweep.
     """
-    space = _self_contained(read_space(options.config))
+    try:
+        request = check_request(run, options)
+        room = _room(run, request)
+    except KeyboardInterrupt:
+        run.progress.notice(_GOES_ON if options.resume else _NOT_BEGUN)
+        raise
     busy = f"sweep '{options.name}' is being run by another process; wait, or stop it"
     with locked(run.workspace.files, f"sweeps/{options.name}", busy=busy):
-        sweep = _begin(run, space, options)
+        sweep = _begin(run, request.space, options)
         try:
-            _search(run, sweep)
+            _search(run, sweep, request.init, room)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | StorageError):
                 run.close()  # or its trials would go on
             if not options.resume and all(trial.status == "waiting" for trial in sweep.trials()):
                 sweep.files.remove("")
+                if isinstance(error, KeyboardInterrupt):
+                    run.progress.notice(_NOT_BEGUN)
             elif isinstance(error, KeyboardInterrupt | ResourceError | StorageError):
-                run.progress.notice("the same command with --resume goes on; trials that are over are kept")
+                run.progress.notice(_GOES_ON)
             raise
         finally:
             with suppress(KittisegError):
@@ -68,36 +70,30 @@ def tune(run: Run, options: TuneOptions) -> Sweep:
     return sweep
 
 
-def _self_contained(space: Space) -> Space:
-    """With the inference config itself in place of a path to it: trials run in other folders, and on other machines."""
-    train, config = space.base.train, _training_config(space)
-    check_trackers(config.trackers, source=space.source)
-    if config.validate_on is not None:
-        train = {**train, "validate_on": to_json(config.validate_on.read())}
-    return replace(space, base=replace(space.base, train=train))
+def _room(run: Run, request: SweepRequest) -> Room | None:
+    """None where no trial is left to run. ResourceError where the engine cannot run any."""
+    if len(request.over) == request.count:
+        return None
+    run.engine.check_search()
+    return find_room(run, request.space)
 
 
 def _begin(run: Run, space: Space, options: TuneOptions) -> Sweep:
-    """The sweep's folder, made or found; everything that can be wrong with the request is found here."""
-    train = _training_config(space)
-    if any(name.startswith("transform:") for name in space.names):
-        check_tags(train.dataset_tags, source=space.source)
-    if options.resume:
-        sweep = Sweep.open(run.workspace, options.name).resumed(space)
-        _refuse_other_model(run, sweep)
-        return sweep
-    for kind in ("sweep", "model"):
-        run.workspace.refuse_existing(options.name, kind=kind, overwrite=options.overwrite)
-    return Sweep.begin(run.workspace, options.name, space)
+    """The sweep's folder, made or found: nobody else may write there any more since it was checked."""
+    sweep = find_sweep(run, space, options)
+    if sweep is None:
+        return Sweep.begin(run.workspace, options.name, space)
+    sweep.write_config()
+    return sweep
 
 
-def _search(run: Run, sweep: Sweep) -> None:
+def _search(run: Run, sweep: Sweep, init: Init | None, room: Room | None) -> None:
     space, config = sweep.space, sweep.space.config
     progress = run.metered("tune", sweep=sweep.name)
     watch = SweepWatch(sweep, progress)
-    if watch.over == watch.total:
+    if room is None or watch.over == watch.total:
         return
-    plan = _plan(run, sweep, watch)
+    plan = _plan(sweep, watch, room)
     trial = RunTrial(
         workspace=run.workspace,
         models=sweep.models,
@@ -105,7 +101,7 @@ def _search(run: Run, sweep: Sweep) -> None:
         space=space,
         base=_base(run, sweep),
         seed=run.seed,
-        init=_init(run, config.init),
+        init=init,
     )
     run.progress.notice(_told(watch, plan))
     storage = sweep.files.within(".engine")
@@ -125,24 +121,15 @@ def _search(run: Run, sweep: Sweep) -> None:
         progress.finish()
 
 
-def _plan(run: Run, sweep: Sweep, watch: SweepWatch) -> SearchPlan:
-    space, config = sweep.space, sweep.space.config
+def _plan(sweep: Sweep, watch: SweepWatch, room: Room) -> SearchPlan:
+    config = sweep.space.config
     over = 0 if isinstance(config.scheduler, Pbt) else watch.over  # a population that goes on has the threads it had
     return SearchPlan(
-        at_once=min(trials_at_once(run, space), watch.total - over),
-        workers=trial_workers(run, space),
+        at_once=min(room.at_once, watch.total - over),
+        workers=room.workers,
         retries=config.retries,
         scheduler=_scheduler(sweep),
     )
-
-
-def _init(run: Run, wanted: str | None) -> Init | None:
-    found = None if wanted is None else find_init(run.workspace, wanted)
-    return InitFile(found.path.resolve()) if isinstance(found, InitFile) else found
-
-
-def _training_config(space: Space) -> TrainConfig:
-    return parse(TrainConfig, space.base.train, source=space.source)
 
 
 def _base(run: Run, sweep: Sweep) -> str:
@@ -151,17 +138,17 @@ def _base(run: Run, sweep: Sweep) -> str:
     if query is None:
         assert config.project is not None, "a sweep config has a query or a project"
         return run.workspace.project(config.project).name
-    return shared_project(run, sweep.name, query).name
+    return shared_project(run, sweep.name, query, source=sweep.space.query_file).name
 
 
 def _scheduler(sweep: Sweep) -> Halving | None:
-    wanted, train = sweep.space.config.scheduler, _training_config(sweep.space)
+    wanted = sweep.space.config.scheduler
     if not isinstance(wanted, Asha):
         return None
     return Halving(
         grace=wanted.grace,
         factor=wanted.reduction_factor,
-        most=math.ceil(train.epochs / train.val_every),
+        most=validations_of(training_config(sweep.space)),
         known=tuple(_curve(sweep, trial) for trial in sweep.trials() if trial.status in ("done", "stopped")),
     )
 
@@ -182,14 +169,6 @@ def _told(watch: SweepWatch, plan: SearchPlan) -> str:
     share = f", {workers.gpus:g} of a GPU each" if workers.device == "cuda" and workers.gpus < 1 else ""
     over = f", {watch.over} of them over" if watch.over else ""
     return f"{watch.total} trials{over}, {plan.at_once} at once, each on {workers}{share}"
-
-
-def _refuse_other_model(run: Run, sweep: Sweep) -> None:
-    """A sweep that is resumed may replace its own model, and no other."""
-    if sweep.name in run.workspace.models():
-        known = read_run(run.workspace.model_files(sweep.name)).get("restored_from", {})
-        if not str(known.get("model")).startswith(f"{SWEEPS}/{sweep.name}/"):
-            raise WorkspaceError(f"model '{sweep.name}' exists in {run.workspace.files.root}, and not from this sweep")
 
 
 def _keep_best(run: Run, sweep: Sweep, *, overwrite: bool) -> None:

@@ -1,28 +1,21 @@
 """What a sweep would be, before one trial has run."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from kittiseg.config import parse
-from kittiseg.engine import Workers
-from kittiseg.engine.devices import groups_at_once
-from kittiseg.errors import ConfigError
+from kittiseg.errors import ResourceError
 from kittiseg.pipeline.run import Run
-from kittiseg.training.config import TrainConfig
-from kittiseg.training.devices import plan_devices
-from kittiseg.tuning.config import TRIALS, OptunaSearch
-from kittiseg.tuning.reading import read_space
-from kittiseg.tuning.searchers import searcher_of
-from kittiseg.tuning.space import Space
+from kittiseg.pipeline.sweep_request import TuneOptions, check_request, find_room
+from kittiseg.tuning.trials import trial_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
     """``trials``: the parameters of each, as far as they do not depend on how others go.
 
-    ``count``: how many trials there will be. ``at_once``: how many of them run at the same time, with ``workers`` each.
+    ``count``: how many trials there will be. ``over``: those of a sweep that goes on which are not run again, by id.
+    ``at_once``: how many of the others run at the same time, with ``workers`` each.
     """
 
     config: str
@@ -33,51 +26,41 @@ class SweepPlan:
     count: int
     at_once: int
     workers: str
+    over: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The ids of the trials that are to be run, or run on."""
+        return tuple(one for one in map(trial_id, range(self.count)) if one not in self.over)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def plan_tune(run: Run, config: Path) -> SweepPlan:
-    """Reads and checks the sweep config with its files, and draws its trials; nothing is trained or written."""
-    space = read_space(config)
-    chosen = space.config.searcher
-    searcher = searcher_of(space)
-    trials: list[Mapping[str, Any]] = []
-    if not isinstance(chosen, OptunaSearch):
-        while (drawn := searcher.ask(len(trials))) is not None:
-            trials.append(drawn)
-    total = (space.config.trials or TRIALS) if isinstance(chosen, OptunaSearch) else len(trials)
-    workers = trial_workers(run, space)
+def plan_tune(run: Run, options: TuneOptions) -> SweepPlan:
+    """Reads and checks all that the sweep would, and draws its trials; nothing is trained or written.
+
+    An engine that cannot search is warned of.
+    """
+    request = check_request(run, options)
+    space, room = request.space, find_room(run, request.space)
+    if len(request.over) < request.count:
+        _warn_of_engine(run)
     return SweepPlan(
-        config=str(config),
-        searcher=chosen.name,
+        config=str(options.config),
+        searcher=space.config.searcher.name,
         metric=space.config.metric,
         parameters=space.names,
-        trials=tuple(trials),
-        count=total,
-        at_once=min(trials_at_once(run, space), total),
-        workers=str(workers),
+        trials=tuple(trial.parameters for trial in request.trials),
+        count=request.count,
+        at_once=min(room.at_once, request.count - len(request.over)),
+        workers=str(room.workers),
+        over=request.over,
     )
 
 
-def trial_workers(run: Run, space: Space) -> Workers:
-    """What each trial trains on. ResourceError where the cluster has not got it.
-
-    ConfigError where a trial's workers would have shares of a GPU: they might get the same one, which NCCL refuses.
-    """
-    config = parse(TrainConfig, space.base.train, source=space.source)
-    workers = replace(plan_devices(config, run.engine.resources()).workers, gpus=space.config.gpus_per_worker)
-    if workers.device == "cuda" and workers.count > 1 and workers.gpus < 1:
-        raise ConfigError(
-            f"{space.source}: gpus_per_worker is {workers.gpus:g}, but each trial has {workers}, and those of one "
-            'training cannot share a GPU; let each have one worker ("fixed": {"train:/gpu_devices": [0]}), or whole '
-            'GPUs ("gpus_per_worker": 1)'
-        )
-    return workers
-
-
-def trials_at_once(run: Run, space: Space) -> int:
-    """For how many trials the cluster has room, or as many as the config says where these are fewer."""
-    room = groups_at_once(run.engine.resources(), trial_workers(run, space))
-    return room if space.config.at_once is None else min(room, space.config.at_once)
+def _warn_of_engine(run: Run) -> None:
+    try:
+        run.engine.check_search()
+    except ResourceError as error:
+        run.progress.warn(f"only shown, and not to be run like this: {error}")

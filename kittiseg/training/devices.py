@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from kittiseg.engine import DeviceKind, Resources, Workers
-from kittiseg.engine.devices import plan_workers
+from kittiseg.engine.devices import USE_DEVICES, plan_workers
 from kittiseg.errors import ResourceError
 from kittiseg.inference.network import computes_bf16
 from kittiseg.training.config import Precision, TrainConfig
@@ -23,16 +23,16 @@ class DevicePlan:
     note: str
 
 
-def plan_devices(config: TrainConfig, resources: Resources) -> DevicePlan:
+def plan_devices(config: TrainConfig, resources: Resources, *, remedy: str = USE_DEVICES) -> DevicePlan:
     """What the config's ``gpu_devices`` and ``devices`` come to on these resources.
 
     A batch always has ``batch_size`` pictures for every device of ``gpu_devices``, in ``accumulate`` parts; whoever has
     several parts adds up their gradients, so the result is the same for any number of workers up to rounding.
-    ResourceError where ``devices`` is ``exact`` and a device is missing.
+    ResourceError, with this ``remedy``, where ``devices`` is ``exact`` and a device is missing.
     """
     devices, parts = len(config.gpu_devices), config.accumulate
     shards = devices * parts
-    workers = plan_workers(config.gpu_devices, config.devices, resources)
+    workers = plan_workers(config.gpu_devices, config.devices, resources, remedy=remedy)
     if workers.count > shards:
         raise ResourceError(
             f"devices asks for {workers.count} CPU workers, but a batch has {shards} parts, {parts} for each of "

@@ -48,12 +48,12 @@ class InitModel:
 Init = InitFile | InitModel
 
 
-def find_init(workspace: Workspace, text: str) -> Init:
-    """What ``--init`` names: a file of weights, a model of the workspace (``M``, ``M@27``, ``M@best``), or a folder."""
+def find_init(workspace: Workspace, text: str, *, asked: str = "--init") -> Init:
+    """A file of weights, a model of the workspace (``M``, ``M@27``, ``M@best``), or a folder. ``asked``: by what."""
     path = Path(text).expanduser()
     if path.suffix in SUFFIXES:
         if not path.is_file():
-            raise ModelError(f"--init {text}: no such file")
+            raise ModelError(f"{asked} {text}: no such file")
         return InitFile(path)
     name, _, checkpoint = text.partition("@")
     if (Path(name) / "config.json").is_file():

@@ -7,14 +7,11 @@ from typing import Any
 
 from kittiseg.config import pointer
 from kittiseg.dtl.layer import rng_for
-from kittiseg.errors import ConfigError, Problem
+from kittiseg.errors import ConfigError, Problem, readable
 from kittiseg.training.scores import wrong_best_by
 from kittiseg.tuning.config import GridSearch, OptunaSearch, Pbt, SweepConfig
 from kittiseg.tuning.pointers import Place
-from kittiseg.tuning.space import MUTABLE, Space, may_change
-
-LARGEST_GRID = 10_000
-"""So many combinations can be looked at one by one."""
+from kittiseg.tuning.space import LARGEST_GRID, MUTABLE, Space, may_change
 
 _VALIDATED = ("dataset_tags", "special_classes", "validate_on")
 _WORKERS = ("devices", "gpu_devices")
@@ -37,8 +34,8 @@ def wrong_space(space: Space) -> list[Problem]:
         return problems
     try:
         if isinstance(space.config.searcher, GridSearch):
-            empty = next(space.grid(), None) is None
-            return [Problem("/space", "constraints and documents allow no combination of the grid")] if empty else []
+            space.check_grid()
+            return []
         space.draw(space.config.seed, 0)
     except ConfigError as error:
         return [*error.problems]
@@ -86,7 +83,7 @@ def _overwritten(places: Mapping[str, Place]) -> Iterator[Problem]:
         if is_inside and one.startswith("/fixed/") and other.startswith("/space/"):
             continue
         if first.is_within(second) or second.is_within(first):
-            yield Problem(other, f"one of it and {one} lies inside the other; leave out one of them")
+            yield Problem(other, f"one of it and {readable(one)} lies inside the other; leave out one of them")
 
 
 def _wrong_searcher(config: SweepConfig) -> Iterator[Problem]:

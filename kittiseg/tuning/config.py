@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
-from kittiseg.config import Doc, OneOf, settings
+from kittiseg.config import Doc, OneOf, Wanted, settings
 from kittiseg.errors import ConfigError, Problem
 from kittiseg.tuning.dimensions import Dimension
 
 Text = Annotated[str, MinLen(1)]
 Side = Text | float
-Constraint = tuple[Side, Literal["<=", "<", "!="], Side]
+Sign = Annotated[Literal["<=", "<", "!="], Wanted("<=, < or != (for >= and > swap the two sides)")]
+Constraint = tuple[Side, Sign, Side]
 """``[left, sign, right]``: pointers or numbers, and how the two must compare."""
 
 TRIALS = 8
@@ -125,6 +126,11 @@ class SweepConfig:
     def mode(self) -> Literal["min", "max"]:
         """Whether the metric is better when it is low or high."""
         return "min" if self.metric == "loss" else "max"
+
+    @property
+    def same_for_all(self) -> dict[str, Any]:
+        """What all trials have other than in the files, by where: ``fixed``, and by what a checkpoint is the best."""
+        return {**self.fixed, "train:/best_by": self.metric}
 
     def files(self, path: Path) -> tuple[Path, Path | None]:
         """Training config and query, for the sweep config lies at ``path``."""

@@ -1,7 +1,6 @@
 """A sweep config with the files that it names, read and checked."""
 
 from pathlib import Path
-from typing import Any
 
 from kittiseg.config import parse, pointer, read_json
 from kittiseg.dtl.query import read_query
@@ -32,15 +31,13 @@ def read_space(path: Path) -> Space:
 def with_fixed(files: Documents, config: SweepConfig, *, source: str) -> Documents:
     """What all trials have in common: the files with ``fixed``, the best checkpoint being the best by the metric."""
     problems: list[Problem] = []
-    values: dict[str, Any] = {}
     for name, value in config.fixed.items():
         try:
             files.put({name: value})
-            values[name] = value
         except ValueError as error:
             problems.append(Problem(pointer("fixed", name), str(error)))
     _refuse(source, problems)
-    return files.put(values | {"train:/best_by": config.metric})
+    return files.put(config.same_for_all)
 
 
 def _refuse(source: str, problems: list[Problem]) -> None:

@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ from kittiseg.tuning.pointers import Place
 
 Parameters = Mapping[str, Any]
 """A value for each parameter, by where it stands: ``{"train:/lr": 0.003}``."""
+
+LARGEST_GRID = 10_000
+"""So many combinations can be looked at one by one."""
 
 TRIES = 1000
 """So many draws in a row may be refused before a space counts as empty."""
@@ -45,6 +50,11 @@ class Space:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.dimensions)
+
+    @property
+    def query_file(self) -> str:
+        """For errors; empty where there is no query."""
+        return str(self.config.files(Path(self.source))[1] or "")
 
     @property
     def changing(self) -> tuple[str, ...]:
@@ -92,14 +102,27 @@ class Space:
             if reason is None:
                 return drawn
             reasons.append(reason)
-        raise self._empty(reasons)
+        why = "perhaps nothing in the space satisfies them all"
+        if self._size <= LARGEST_GRID:
+            self.check_grid()
+            why = "too few combinations satisfy them all"
+        told = f"{TRIES} draws in a row are not allowed ({_most(reasons)})"
+        raise ConfigError(self.source, [Problem("/space", f"{told}: {why}; widen ranges or loosen constraints")])
 
     def grid(self) -> Iterator[dict[str, Any]]:
         """Every combination that is allowed, the last parameter varying fastest. All dimensions must be countable."""
-        for values in itertools.product(*(dimension.values for dimension in self.dimensions.values())):
-            parameters = dict(zip(self.names, values, strict=True))
-            if not self.refused(parameters):
-                yield parameters
+        return (parameters for parameters in self._combinations() if not self.refused(parameters))
+
+    def check_grid(self) -> None:
+        """ConfigError where not one combination is allowed. All dimensions must be countable."""
+        reasons: list[Problem] = []
+        for parameters in self._combinations():
+            reason = self.refused(parameters)
+            if reason is None:
+                return
+            reasons.append(reason)
+        told = f"none of the {len(reasons)} combinations that there are is allowed ({_most(reasons)})"
+        raise ConfigError(self.source, [Problem("/space", f"{told}; add values or loosen constraints")])
 
     def perturbed(
         self, parameters: Parameters, names: Sequence[str], rng: np.random.Generator, *, resample: float
@@ -118,12 +141,14 @@ class Space:
                 return made
         return dict(parameters)
 
-    def _empty(self, reasons: Sequence[Problem]) -> ConfigError:
-        last = {reason.pointer: reason for reason in reasons}
-        counts = Counter(reason.pointer for reason in reasons).most_common(3)
-        listed = "; ".join(f"{count} times {last[place]}" for place, count in counts)
-        message = f"{len(reasons)} draws in a row are not allowed ({listed}); widen ranges or loosen constraints"
-        return ConfigError(self.source, [Problem("/space", message)])
+    @property
+    def _size(self) -> float:
+        """How many combinations there are; infinity where they cannot be counted."""
+        return math.prod(dimension.count or math.inf for dimension in self.dimensions.values())
+
+    def _combinations(self) -> Iterator[dict[str, Any]]:
+        for values in itertools.product(*(dimension.values for dimension in self.dimensions.values())):
+            yield dict(zip(self.names, values, strict=True))
 
 
 def may_change(name: str) -> bool:
@@ -131,6 +156,13 @@ def may_change(name: str) -> bool:
     place = Place.read(name)
     is_optimizer = place.steps in (("optimizer",), ("optimizer", "name"))
     return place.document == "train" and place.steps[0] in MUTABLE and not is_optimizer
+
+
+def _most(reasons: Sequence[Problem]) -> str:
+    """The most frequent, each with how often it was in the way."""
+    last = {reason.pointer: reason for reason in reasons}
+    counts = Counter(reason.pointer for reason in reasons).most_common(3)
+    return "; ".join(f"{count} times {last[place]}" for place, count in counts)
 
 
 def _holds(constraint: Constraint, made: Documents) -> bool:

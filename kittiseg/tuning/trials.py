@@ -127,7 +127,7 @@ class Sweep:
         return Workspace(self.files)
 
     def resumed(self, space: Space) -> "Sweep":
-        """This sweep going on with a config read anew; sweep.json then has that.
+        """This sweep going on with a config read anew; :meth:`write_config` writes that.
 
         ConfigError where more than trials, at_once, gpus_per_worker and retries are other than they were.
         """
@@ -137,15 +137,17 @@ class Sweep:
             for key in before
             if before[key] != after[key] and key not in _MAY_CHANGE
         ]
+        alike = {
+            **self.space.config.same_for_all,
+            **space.config.same_for_all,
+        }  # put into both, lest what is told already be told of the files too
         for name in ("train", "transform"):
-            if getattr(self.space.base, name) != getattr(space.base, name):
+            if _differ(self.space.base, space.base, name, alike):
                 problems.append(Problem(pointer(name), "what is in the file is not what it was"))
         if problems:
             remedy = "undo the changes, or tune under another --name"
             raise ConfigError(f"sweep '{self.name}' cannot be resumed with another config; {remedy}", problems)
-        sweep = Sweep(self.name, space, self.files)
-        sweep.write_config()
-        return sweep
+        return Sweep(self.name, space, self.files)
 
     def write_config(self) -> None:
         config, base = self.space.config, self.space.base
@@ -224,6 +226,16 @@ class Sweep:
     def _write(self, path: str, document: Any) -> None:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
         self.files.replace(path, f"{text}\n".encode())
+
+
+def _differ(one: Documents, other: Documents, name: str, alike: Mapping[str, Any]) -> bool:
+    """Whether two trainings or two queries differ elsewhere than in the values that are put into both."""
+    for place in alike:
+        try:
+            one, other = one.put({place: alike[place]}), other.put({place: alike[place]})
+        except ValueError:  # a place that only one of the two has
+            continue
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def best_of(trials: Sequence[Trial], mode: Literal["min", "max"]) -> Trial | None:

@@ -40,6 +40,8 @@ class OneByOne(InProcess):
 
     lives: Iterator[int] = field(default_factory=count)
 
+    def check_search(self) -> None: ...
+
     def search(
         self,
         trial: Callable[[TrialContext], None],

@@ -35,7 +35,7 @@ def test_two_that_ask_at_the_same_moment_make_one_project(workspace: Workspace):
 
     def ask(number: int) -> Project:
         at_once.wait()
-        return shared_project(runs[number], "s", cropped())
+        return shared_project(runs[number], "s", cropped(), source="query.json")
 
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(ask, range(2))
@@ -52,18 +52,31 @@ def test_it_is_made_of_recipes_where_the_layers_allow_that(workspace: Workspace)
     write_squares(workspace)
     run = run_in(workspace)
 
-    kinds = [shared_project(run, "s", made).layout.kind for made in (cropped(), query(SQUARES, BLUR, save="$b"))]
+    kinds = [
+        shared_project(run, "s", made, source="query.json").layout.kind
+        for made in (cropped(), query(SQUARES, BLUR, save="$b"))
+    ]
 
     assert kinds == ["recipe", "folder"]
+
+
+def test_a_query_that_cannot_be_is_told_by_its_file(workspace: Workspace):
+    """A trial's, whose own project has a name that nobody wrote."""
+    write_squares(workspace)
+
+    with pytest.raises(ConfigError, match=r"^crops\.json in the workspace [^\n]*: 1 problem\n  /0/src/0: .*squares"):
+        shared_project(
+            run_in(workspace), "s", query(("data", "sqares/*", *SQUARES[2:]), save="$in"), source="crops.json"
+        )
 
 
 def test_what_was_made_by_another_seed_or_of_other_pictures_is_made_anew(workspace: Workspace):
     """The name tells the query alone."""
     write_squares(workspace)
-    first = shared_project(run_in(workspace), "s", cropped()).digest
+    first = shared_project(run_in(workspace), "s", cropped(), source="query.json").digest
 
-    again = shared_project(run_in(workspace), "s", cropped()).digest
-    other = shared_project(run_in(workspace, seed=1), "s", cropped()).digest
+    again = shared_project(run_in(workspace), "s", cropped(), source="query.json").digest
+    other = shared_project(run_in(workspace, seed=1), "s", cropped(), source="query.json").digest
 
     assert first == again
     assert other != first
@@ -73,7 +86,7 @@ def test_all_trials_validate_on_the_pictures_of_one_project(workspace: Workspace
     """Training pictures are the trial's, validation pictures the sweep's."""
     write_squares(workspace)
     run = run_in(workspace)
-    base, trial = (shared_project(run, "s", cropped(copies=copies)) for copies in (2, 3))
+    base, trial = (shared_project(run, "s", cropped(copies=copies), source="query.json") for copies in (2, 3))
     source = training_source(trial, base, TAGS)
     config = tiny_config()
 
@@ -87,7 +100,7 @@ def test_all_trials_validate_on_the_pictures_of_one_project(workspace: Workspace
 def test_a_trial_with_the_query_of_the_file_reads_one_project(workspace: Workspace):
     """As train does."""
     write_squares(workspace)
-    base = shared_project(run_in(workspace), "s", cropped())
+    base = shared_project(run_in(workspace), "s", cropped(), source="query.json")
 
     assert training_source(base, base, TAGS).record == {"project": base.name}
 
@@ -96,7 +109,7 @@ def test_a_picture_that_is_trained_and_validated_on_is_refused(workspace: Worksp
     """A parameter that decides which pictures are for what would make scores too good."""
     write_squares(workspace)
     run = run_in(workspace)
-    base, trial = (shared_project(run, "s", retagged(percent)) for percent in (60, 20))
+    base, trial = (shared_project(run, "s", retagged(percent), source="query.json") for percent in (60, 20))
 
     with pytest.raises(DataError, match=r"trains on pictures that the sweep validates on: squares/ds/\d+\.png"):
         training_source(trial, base, TAGS)
@@ -107,7 +120,9 @@ def test_a_query_that_changes_the_classes_is_refused(workspace: Workspace):
     write_squares(workspace)
     run = run_in(workspace)
     renamed = query(("data", "squares/*", "$in", {"classes_mapping": {"car": "vehicle"}}), save="$in")
-    base, trial = (shared_project(run, "s", made) for made in (query(SQUARES, save="$in"), renamed))
+    base, trial = (
+        shared_project(run, "s", made, source="query.json") for made in (query(SQUARES, save="$in"), renamed)
+    )
 
     with pytest.raises(DataError, match=r"makes the classes vehicle and that of the file, .*, car: a sweep cannot"):
         training_source(trial, base, TAGS)

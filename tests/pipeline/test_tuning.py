@@ -3,14 +3,14 @@
 import os
 import signal
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kittiseg.engine import Engine
-from kittiseg.errors import ResourceError, WorkspaceError
+from kittiseg.engine import Engine, Resources
+from kittiseg.errors import ResourceError
 from kittiseg.pipeline import TuneOptions, tune
 from kittiseg.project.store import Files, Workspace
 from kittiseg.training.checkpoints import list_checkpoints
@@ -21,12 +21,28 @@ from tests.data.kills import sessions, wait_until
 from tests.data.programs import RANDOM_CROP, query
 from tests.data.query_sources import SQUARES
 from tests.data.runs import TINY_TRAINING, json_file, leftovers, processes, run_in, told
+from tests.data.searching import OneByOne
 from tests.data.spaces import LR
 from tests.data.training import write_squares
 
 CROPS = query(SQUARES, ("crop", "$in", "$c", RANDOM_CROP), save="$c")
 LEAST = "transform:/1/settings/random_part/width/min_percent"
 GRID = {"name": "grid"}
+
+
+@dataclass(frozen=True)
+class Interrupted(OneByOne):
+    """By Ctrl-C, when it is asked for ``resources``, or to ``search``."""
+
+    moment: str = ""
+
+    def resources(self) -> Resources:
+        if self.moment == "resources":
+            raise KeyboardInterrupt
+        return super().resources()
+
+    def search(self, *args: Any, **options: Any) -> None:
+        raise KeyboardInterrupt
 
 
 def options(folder: Path, space: dict[str, Any], *, train: Any = None, **fields: Any) -> TuneOptions:
@@ -157,19 +173,26 @@ def _is_at(pid: int, trial: str) -> bool:
 
 
 def test_a_sweep_in_one_process_is_refused(workspace: Workspace, tmp_path: Path):
-    """The error says what to leave out, and no sweep is left that the next command would have to replace."""
+    """The error says what to leave out; no sweep and no project of pictures is left."""
     write_squares(workspace)
+    before = sorted(Path(workspace.files.root).rglob("*"))
 
     with pytest.raises(ResourceError, match="a sweep needs Ray: leave out --engine local"):
-        tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}))
-    assert workspace.files.folders("sweeps") == []
+        tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}, transform="crops.json"))
+    assert sorted(Path(workspace.files.root).rglob("*")) == before
 
 
-def test_what_is_there_is_not_replaced_unless_that_is_asked_for(workspace: Workspace, tmp_path: Path):
-    """A sweep, or a model that its best trial would be called like."""
+@pytest.mark.parametrize("moment", ["resources", "search"])
+def test_who_interrupts_before_the_first_trial_is_told_that_nothing_was_begun(
+    workspace: Workspace, tmp_path: Path, moment: str
+):
+    """While Ray starts, or while the sweep's pictures are being made: --resume would find no sweep."""
     write_squares(workspace)
-    for kind in ("sweep", "model"):
-        workspace.files.make_folder(f"{kind}s/s")
-        with pytest.raises(WorkspaceError, match=f"{kind} 's' exists"):
-            tune(run_in(workspace), options(tmp_path, {LR: {"choice": [0.1]}}))
-        workspace.files.remove(f"{kind}s/s")
+    run = run_in(workspace, Interrupted(moment=moment))
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(run, options(tmp_path, {LR: {"choice": [0.1]}}))
+
+    assert told(run).notices[-1].startswith("no trial had begun, ")
+    assert told(run).notices[-1].endswith("the same command without --resume begins it anew")
+    assert workspace.sweeps() == []

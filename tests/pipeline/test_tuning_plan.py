@@ -5,28 +5,37 @@ import pytest
 
 from kittiseg.engine.in_process import InProcess
 from kittiseg.errors import ConfigError, ResourceError
-from kittiseg.pipeline import SweepPlan, plan_tune
+from kittiseg.pipeline import SweepPlan, TuneOptions, plan_tune
 from kittiseg.project.store import Workspace
 from kittiseg.tuning.reading import read_space
 from tests.data.runs import run_in
 from tests.data.spaces import LR, sweep_file
+from tests.data.training import write_squares
 
 LISTS = {LR: {"choice": [0.1, 0.2]}, "train:/seed": {"integer": [0, 3]}}
 
 
-def plan(workspace: Workspace, folder: Path, *, train: Any = None, gpus: int = 0, **fields: Any) -> SweepPlan:
+def plan(
+    workspace: Workspace, folder: Path, *, train: Any = None, gpus: int = 0, space: Any = LISTS, **fields: Any
+) -> SweepPlan:
+    """``fields`` of the config. Its query is of project ``source``, which is made where it is not there."""
+    if not workspace.projects():
+        write_squares(workspace, "source")
     run = run_in(workspace, InProcess(gpus=gpus))
-    return plan_tune(run, sweep_file(folder, LISTS, train={"devices": "cpu"} | (train or {}), **fields))
+    return plan_tune(run, TuneOptions(sweep_file(folder, space, train={"devices": "cpu"} | (train or {}), **fields)))
 
 
 def test_random_trials_are_known_beforehand(workspace: Workspace, tmp_path: Path):
-    """They are those that the sweep will make; no folder is made."""
+    """They are those that the sweep will make; nothing is written."""
+    write_squares(workspace, "source")
+    before = sorted(Path(workspace.files.root).rglob("*"))
+
     made = plan(workspace, tmp_path, trials=3, seed=7)
 
     space = read_space(tmp_path / "sweep.json")
     assert list(made.trials) == [space.draw(7, number) for number in range(3)]
     assert (made.count, made.searcher, made.metric, made.parameters) == (3, "random", "loss", tuple(LISTS))
-    assert not workspace.files.exists("")
+    assert sorted(Path(workspace.files.root).rglob("*")) == before
 
 
 def test_a_grid_says_how_many_trials_it_has(workspace: Workspace, tmp_path: Path):
@@ -67,6 +76,7 @@ def test_workers_of_one_trial_do_not_share_a_gpu(workspace: Workspace, tmp_path:
 
 
 def test_devices_that_are_not_there_are_told_beforehand(workspace: Workspace, tmp_path: Path):
-    """As a training tells it."""
-    with pytest.raises(ResourceError, match="gpu_devices asks for the GPUs"):
+    """As a training tells it, but tune has no --devices."""
+    remedy = r'CPUs on 1 node\. "fixed": {"train:/devices": "auto"} in the sweep config'
+    with pytest.raises(ResourceError, match=f"gpu_devices asks for the GPUs .*{remedy}"):
         plan(workspace, tmp_path, train={"devices": "exact"})

@@ -1,10 +1,11 @@
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 
-from kittiseg.config import Doc, parse, to_json
+from kittiseg.config import Doc, json_schema, parse, to_json
 from kittiseg.errors import ConfigError
 from kittiseg.tuning.config import Asha, OptunaSearch, Pbt, SweepConfig, check_searcher
 from kittiseg.tuning.dimensions import Dimension
@@ -42,6 +43,7 @@ def test_every_problem_is_told_at_once():
     }  # fmt: skip
     assert "did you mean 'trials'" in told["/trails"]
     assert "did you mean 'grid'" in told["/searcher/name"]
+    assert told["/constraints/0/1"] == 'input should be <=, < or != (for >= and > swap the two sides), not "=="'
     assert "did you mean 'choice'" in told["/space/train:~1lr/choices"]
 
 
@@ -76,3 +78,8 @@ def test_a_searcher_whose_package_is_missing_says_how_to_get_it(monkeypatch: pyt
 
     with pytest.raises(ConfigError, match=r"/searcher/name: .* pip install kittiseg\[optuna\]"):
         check_searcher(config(searcher={"name": "optuna"}), source="sweep.json")
+
+
+def test_an_editor_knows_the_signs_of_constraints():
+    """Though an error has words of its own for them."""
+    assert '["<=", "<", "!="]' in json.dumps(json_schema(SweepConfig))

@@ -104,7 +104,7 @@ def test_what_cannot_be_otherwise_stays(tmp_path: Path):
     [
         (
             [[LR, "<", 1e-5]],
-            r"/space: 1000 draws in a row are not allowed \(1000 times train:/lr < 1e-05: does not hold",
+            r"/space: 1000 draws in a row .* \(1000 times train:/lr < 1e-05: does not hold\): perhaps nothing",
         ),
         (
             [[LR, "<", "train:/lrr"], [LR, "<", "train:/seed/x"]],
@@ -118,6 +118,19 @@ def test_constraints_that_leave_nothing_or_mean_nothing_are_refused(tmp_path: Pa
     """Before the first trial."""
     with pytest.raises(ConfigError, match=told):
         space_of(tmp_path, RATE, constraints=constraints)
+
+
+def test_a_space_that_can_be_counted_is_known_to_be_empty(tmp_path: Path):
+    """And one that is nearly empty not to be: its one combination of 10,000 may not be among the draws."""
+    lists = {LR: {"choice": [1, 2]}, "train:/epochs": {"integer": [1, 3]}}
+    with pytest.raises(
+        ConfigError, match=r"none of the 6 combinations .* \(3 times train:/epochs < 1: .*; 3 times train:/lr <"
+    ):
+        space_of(tmp_path, lists, constraints=[[LR, "<=", 1], ["train:/epochs", "<", 1]])
+
+    many = {"train:/seed": {"integer": [1, 10_000]}}
+    with pytest.raises(ConfigError, match=r"draws in a row .*: too few combinations satisfy them all"):
+        space_of(tmp_path, many, constraints=[["train:/seed", "<=", 1]])
 
 
 def test_what_changes_in_the_middle_of_a_training_leaves_its_weights_and_pictures(tmp_path: Path):

@@ -12,10 +12,11 @@ from kittiseg.project.store import Workspace
 from kittiseg.training.config import TrainConfig
 from kittiseg.tuning.population import Exchange, TakeOver
 from kittiseg.tuning.trials import Sweep, Trial, best_of, trial_id
-from tests.data.spaces import LR, WIDTH, space_of
+from tests.data.spaces import CROPS, LR, WIDTH, space_of
 
 SPACE = {LR: {"choice": [0.1, 0.2]}, f"{WIDTH}/min_percent": {"choice": [10]}}
 PARAMETERS = {LR: 0.2, f"{WIDTH}/min_percent": 10}
+OF_OTHERS = [{**CROPS[0], "src": ["others/*"]}, *CROPS[1:]]
 
 
 def trial(number: int, **fields: Any) -> Trial:
@@ -135,13 +136,39 @@ def test_a_sweep_goes_on_with_more_trials_but_not_with_others(sweep: Sweep, tmp_
     """What is over must be what it would have been."""
     more = space_of(tmp_path, SPACE, metric="mean_iou", trials=99, retries=3, at_once=1)
 
-    assert sweep.resumed(more).space is more
+    going_on = sweep.resumed(more)
+    assert going_on.space is more
+    going_on.write_config()
     assert sweep.files.read_json("sweep.json")["config"]["trials"] == 99
 
     other = space_of(tmp_path, SPACE | {LR: {"choice": [0.3]}}, metric="mean_iou", train={"epochs": 5}, seed=1)
     with pytest.raises(ConfigError, match="undo the changes, or tune under another --name") as caught:
         sweep.resumed(other)
     assert [problem.pointer for problem in caught.value.problems] == ["/space", "/seed", "/train"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "places"),
+    [
+        ({"metric": "loss"}, ["/metric"]),
+        ({"fixed": {"train:/epochs": 3, "train:/batch_size/train": 4}}, ["/fixed"]),
+        ({"fixed": {}}, ["/fixed"]),
+        ({"fixed": {f"{WIDTH}/max_percent": 80}}, ["/fixed"]),
+        ({"fixed": {}, "train": {"epochs": 9, "width": 0.5}}, ["/fixed", "/train"]),
+        ({"query": OF_OTHERS}, ["/transform"]),
+    ],
+)
+def test_a_file_has_changed_only_where_the_sweep_config_does_not_say_how(
+    workspace: Workspace, tmp_path: Path, changed: dict[str, Any], places: list[str]
+):
+    """What is fixed, and the metric, stand in the documents of a sweep, too."""
+    fields = {"space": SPACE, "metric": "mean_iou", "fixed": {"train:/epochs": 2, f"{WIDTH}/max_percent": 95}}
+    sweep = Sweep.begin(workspace, "s", space_of(tmp_path, **fields))
+
+    with pytest.raises(ConfigError) as caught:
+        sweep.resumed(space_of(tmp_path, **fields | changed))
+
+    assert [problem.pointer for problem in caught.value.problems] == places
 
 
 def test_for_people_there_is_one_document(sweep: Sweep):
