@@ -102,10 +102,7 @@ def projects(context: typer.Context, json: Json = False) -> None:
 
     with session(context.obj) as (run, terminal):
         listing = pipeline.list_workspace(run)
-        if json:
-            terminal.json(listing)
-        else:
-            tables.show_listing(terminal.out, listing)
+        terminal.listing(listing, tables.show_listing, json=json)
 
 
 @app.command(epilog="Example: kittiseg stats kitti-semseg-train")

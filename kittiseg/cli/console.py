@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -112,6 +112,13 @@ class Terminal:
         json.dump(document, self._results, ensure_ascii=False, allow_nan=False, indent=1)
         self._results.write("\n")
         self._results.flush()
+
+    def listing(self, document: dict[str, Any], show: Callable[[Console, dict[str, Any]], None], *, json: bool) -> None:
+        """The result of a command that is a document already: as it is, or as ``show`` draws it."""
+        if json:
+            self.json(document)
+        else:
+            show(self.out, document)
 
 
 @contextmanager

@@ -43,10 +43,7 @@ def train(
     options = pipeline.TrainOptions(config, project, name, init, devices, resume, overwrite, windows)
     with session(context.obj) as (run, terminal):
         listing = pipeline.train(run, options)
-        if json:
-            terminal.json(listing)
-        else:
-            tables_models.show_checkpoints(terminal.out, listing)
+        terminal.listing(listing, tables_models.show_checkpoints, json=json)
 
 
 def checkpoints(context: typer.Context, model: str, json: Json = False) -> None:
@@ -56,10 +53,7 @@ def checkpoints(context: typer.Context, model: str, json: Json = False) -> None:
 
     with session(context.obj) as (run, terminal):
         listing = pipeline.list_checkpoints(run, model)
-        if json:
-            terminal.json(listing)
-        else:
-            tables_models.show_checkpoints(terminal.out, listing)
+        terminal.listing(listing, tables_models.show_checkpoints, json=json)
 
 
 def restore(

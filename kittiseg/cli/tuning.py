@@ -46,10 +46,7 @@ def tune(
             return
         sweep = pipeline.tune(run, options).to_json()
         page = pipeline.report(run, [name])
-        if json:
-            terminal.json(sweep)
-        else:
-            tables_tune.show_sweep(terminal.out, sweep)
+        terminal.listing(sweep, tables_tune.show_sweep, json=json)
         terminal.notice(f"report: {page}")
 
 
@@ -60,10 +57,7 @@ def trials(context: typer.Context, sweep: str, json: Json = False) -> None:
 
     with session(context.obj) as (run, terminal):
         listing = pipeline.list_trials(run, sweep)
-        if json:
-            terminal.json(listing)
-        else:
-            tables_tune.show_sweep(terminal.out, listing)
+        terminal.listing(listing, tables_tune.show_sweep, json=json)
 
 
 def _listed(ids: Sequence[str]) -> str:
